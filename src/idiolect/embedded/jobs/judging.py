@@ -1,0 +1,115 @@
+"""Judgements: tag, rate, recommend, choose between two replies; known from labels, counted in a profile, both, or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from random import Random
+from typing import NamedTuple
+
+from idiolect.core.layout import HISTORY, PROFILE, count_line
+from idiolect.embedded.lesson import VALUE, Answer, Lesson, plain, shown
+from idiolect.simulation import facts as F
+from idiolect.simulation import tastes as T
+from idiolect.simulation.language import Language
+
+
+class Judged(NamedTuple):
+    """An item, what the judgement turns on, the word that shows it, the label."""
+
+    text: str
+    feature: str
+    word: str
+    label: str
+
+
+Draw = Callable[[T.Taste], Judged]
+
+
+def labelled(r: Random, lang: Language, task: str, n: int, draw: Draw, *, how: str = "") -> Lesson:
+    """Items with the user's labels before; without any history each question comes from another person."""
+    taste = T.Taste.draw(r, lang)
+    how = how or r.choices(("shots", "profile", "both", "none"), (47, 20, 8, 25))[0]
+    if task == "tag" and how != "none" and lang.wild and r.random() < 0.35:  # labels made up by this user
+        taste = replace(taste, tags={t: lang.word(r) for t in taste.tags})
+    judged = [draw(taste) for _ in range(n)] if how != "none" else []
+    lesson, seen = Lesson(), set[str]()
+    if how in ("profile", "both") and task in ("tag", "rate"):
+        lesson.sections.append((PROFILE, plain(counted(r, lang, task, taste, judged))))
+        seen = {j.feature for j in judged}
+    if how in ("shots", "both") or (how == "profile" and task not in ("tag", "rate")):
+        lines, met = [], set[str]()
+        for j in judged:
+            lines.append(shown(j.text, [(f" {j.label}", VALUE)], learn=j.feature in met))
+            met.add(j.feature)
+        if r.random() < 0.3:
+            lines += plain(F.clutter(r, lang, []) for _ in range(r.randint(1, 3)))
+            r.shuffle(lines)
+        lesson.sections.append((HISTORY, lines))
+        seen |= met
+    for _ in range(4):
+        taste = T.Taste.draw(r, lang) if how == "none" else taste
+        j = draw(taste)
+        while task == "tag" and seen and j.feature not in seen and r.random() < 0.95:
+            j = draw(taste)
+        answer = [(f" {j.label}", VALUE)]
+        lesson.asked.append(Answer(kind=task, question=f"{task.capitalize()}: {j.text}", answer=answer, value=j.label))
+    return lesson
+
+
+def counted(r: Random, lang: Language, task: str, taste: T.Taste, judged: list[Judged]) -> list[str]:
+    """The labels counted: the usual one, and for tags the one that goes with a word (among words that tell nothing)."""
+    labels = [j.label for j in judged]
+    lines = [count_line(task, max(sorted(set(labels)), key=labels.count))]
+    if task == "rate":
+        cares = [a for a, w in taste.aspects.items() if w]
+        return lines + ([f"cares about: {', '.join(cares)}"] if r.random() < 0.5 else [])
+    pairs = {j.word: j.label for j in judged}
+    pairs |= {r.choice(lang.nouns): r.choice(labels) for _ in range(r.randint(0, 2))}
+    rest = [count_line(task, label, word) for word, label in pairs.items()]
+    r.shuffle(rest)
+    return lines + rest
+
+
+def tag(r: Random, lang: Language, n: int, how: str = "") -> Lesson:
+    def draw(taste: T.Taste) -> Judged:
+        text, topic = T.film(r, lang)
+        word = next(w for w in text.replace(",", "").split() if w in lang.data["topics"][topic]["words"])
+        return Judged(text, topic, word, taste.tags[topic])
+
+    return labelled(r, lang, "tag", n, draw, how=how)
+
+
+def rate(r: Random, lang: Language, n: int, how: str = "") -> Lesson:
+    def draw(taste: T.Taste) -> Judged:
+        text, signs = T.visit(r, lang)
+        return Judged(text, "", "", str(T.rating(taste, signs)))
+
+    return labelled(r, lang, "rate", n, draw, how=how)
+
+
+def recommend(r: Random, lang: Language, n: int, how: str = "") -> Lesson:
+    def draw(taste: T.Taste) -> Judged:
+        text, _, best = T.offer(r, lang, taste)
+        return Judged(text, "", "", best)
+
+    return labelled(r, lang, "recommend", n, draw, how=how)
+
+
+def choose(r: Random, lang: Language, *, asked: int = 3) -> Lesson:
+    """Which of two replies the user would take, known from his stated wishes, or not at all."""
+    taste = T.Taste.draw(r, lang)
+    told = r.random() < 0.6
+    lesson = Lesson(sections=[(PROFILE, plain(wishes(r, taste)))] if told else [])
+    for _ in range(asked):
+        taste = taste if told else T.Taste.draw(r, lang)
+        text, label = T.dilemma(r, lang, taste)
+        lesson.asked.append(Answer(kind="choose", question=f"Choose: {text}", answer=[(f" {label}", VALUE)], value=label))
+    return lesson
+
+
+def wishes(r: Random, taste: T.Taste) -> list[str]:
+    """Stated wishes as profile lines."""
+    lines = [f"wants: {T.WISHES[d, w]}" for d, w in taste.weights.items() if w]
+    r.shuffle(lines)
+    return lines

@@ -1,0 +1,61 @@
+"""The un-personalised mixture the embedded model learns from: every job, with and without history."""
+
+from __future__ import annotations
+
+from random import Random
+
+from idiolect.core.layout import IDENTIFIER
+from idiolect.embedded.jobs import facts, judging, talking, writing
+from idiolect.embedded.lesson import Lesson, plain
+from idiolect.simulation.language import Language
+
+TOP = 8  # the last level of the curriculum: histories of up to eight facts
+WISHES = ("short", "formal", "warm", "call")
+
+
+def draw(r: Random, lang: Language, level: int) -> Lesson:
+    """One lesson; `level` (1 to 8) is the largest number of facts in a history, and brings clutter and harder jobs."""
+    lesson = job(r, lang, level)
+    if r.random() < 0.03:  # an identifier that means nothing yet
+        code = " ".join(lang.word(r) for _ in range(2))
+        lesson.sections.insert(0, (IDENTIFIER, plain([code])))
+    return lesson
+
+
+def job(r: Random, lang: Language, level: int) -> Lesson:
+    n = r.randint(max(1, level // 2), level)
+    noise = r.randint(0, level // 3)
+    wish = r.choice(WISHES) if level > 2 and r.random() < 0.4 else ""
+    kind = r.choices(
+        ("facts", "updates", "style", "tag", "rate", "reply", "choose", "recommend", "events", "nothing", "world", "foreign", "extract", "summarise"),
+        (34, 12 if level > 2 else 0, 22, 8, 3, 4, 1.5, 1.5, 6 if level > 3 else 0, 3, 1.5, 1.5, 1.5, 0.5 if level > 3 else 0),
+    )[0]
+    match kind:
+        case "facts":
+            return facts.facts(r, lang, n, noise=noise, wish=wish)
+        case "updates":
+            return facts.facts(r, lang, n, updates=r.randint(1, max(1, n // 2)), noise=noise, wish=wish)
+        case "style":
+            shots = r.randint(2, 5) if level > 3 else r.randint(1, 2)
+            return writing.style(r, lang, shots, asked=r.randint(1, 2), longest=level + 3)
+        case "tag":
+            return judging.tag(r, lang, r.randint(1, 2 + level))
+        case "rate":
+            return judging.rate(r, lang, r.randint(1, 2 + level))
+        case "recommend":
+            return judging.recommend(r, lang, r.randint(1, 1 + level // 2))
+        case "choose":
+            return judging.choose(r, lang)
+        case "reply":
+            return talking.reply(r, lang)
+        case "events":
+            return facts.events(r, lang, r.randint(1, max(2, level // 2)), noise=noise)
+        case "world":
+            return talking.world(r, lang)
+        case "foreign":
+            return talking.foreign(r, lang)
+        case "extract":
+            return talking.extract(r, lang)
+        case "summarise":
+            return talking.summarise(r, lang, r.randint(2, level))
+    return facts.nothing(r, lang)
