@@ -1,0 +1,90 @@
+"""Writes the parts of the documents that come from the program itself; ``--check`` fails where they differ.
+
+A part stands between ``<!-- generated: NAME -->`` and ``<!-- end -->``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+os.environ |= {"COLUMNS": "100", "TERMINAL_WIDTH": "100", "NO_COLOR": "1"}
+
+DOCS = Path(__file__).parent
+RESULTS = DOCS / "results.json"
+PART = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+COMMANDS = (
+    (),
+    ("demo",),
+    ("evaluate",),
+    ("report",),
+    ("world",),
+    ("methods",),
+    ("methods", "list"),
+    ("methods", "show"),
+    ("methods", "new"),
+    ("embedded", "train"),
+    ("embedded", "evaluate"),
+)
+
+
+def methods() -> str:
+    """The table of methods, from their cards."""
+    from idiolect.cli.methods import COLUMNS, rows
+
+    lines = [" | ".join(COLUMNS), " | ".join("---" for _ in COLUMNS)]
+    lines += [" | ".join([f"`{r['method']}`", *list(r.values())[1:]]) for r in rows()]
+    return "".join(f"| {line} |\n" for line in lines)
+
+
+def commands() -> str:
+    """The help of every command."""
+    from typer.testing import CliRunner
+
+    from idiolect.cli import app
+
+    said = []
+    for words in COMMANDS:
+        shown = CliRunner().invoke(app, [*words, "--help"], prog_name="idiolect", terminal_width=100)
+        said.append(re.sub(r"[ \t]+\n", "\n", shown.output).strip())
+    return "```text\n" + "\n\n\n".join(said) + "\n```\n"
+
+
+def results() -> str:
+    """The latest full study, from docs/results.json."""
+    from idiolect.evaluation.table import Row
+    from idiolect.evaluation.terminal import cells, render
+
+    if not RESULTS.exists():
+        return "No full study is kept here yet: `make study` runs it and writes `docs/results.json`.\n"
+    kept = json.loads(RESULTS.read_text(encoding="utf-8"))
+    head = [str(column.header) for column in render([]).columns]
+    lines = [" | ".join(head), " | ".join("---" for _ in head)]
+    lines += [" | ".join(cells(Row(**row))) for row in kept["rows"]]
+    return "".join(f"| {line} |\n" for line in lines)
+
+
+PARTS: dict[str, Callable[[], str]] = {"methods": methods, "commands": commands, "results": results}
+
+
+def main(check: bool) -> int:
+    """The number of documents that differ (``--check``), or 0 once all are written."""
+    behind = []
+    for path in sorted((DOCS.parent / "README.md", *DOCS.glob("*.md"))):
+        old = path.read_text(encoding="utf-8")
+        new = PART.sub(lambda part: part[1] + PARTS[part[2]]() + part[3], old)
+        if new != old:
+            behind.append(path)
+            if not check:
+                path.write_text(new, encoding="utf-8")
+    for path in behind:
+        print(f"{path.name}: {'not in step, run: make docs' if check else 'written'}")  # noqa: T201
+    return len(behind) if check else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main("--check" in sys.argv[1:]))

@@ -1,0 +1,66 @@
+"""The command `idiolect`: one file a group of commands. Nothing heavy is imported before a command runs.
+
+| file | commands |
+|---|---|
+| `methods` | `methods list`, `methods show`, `methods new` |
+| `evaluate` | `evaluate`, `report` |
+| `demo` | `demo` |
+| `world` | `world` |
+| `embedded` | `embedded train`, `embedded evaluate` |
+| `screen` | what all of them print with |
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+import idiolect
+from idiolect.cli import demo, embedded, evaluate, methods, world
+from idiolect.core.errors import IdiolectError
+
+REFUSED, INTERRUPTED = 2, 130
+
+
+class Commands(TyperGroup):
+    """Commands whose deliberate errors are one line on standard error and exit code 2."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Runs the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except IdiolectError as error:
+            typer.echo(f"error: {error}", err=True)
+            raise typer.Exit(REFUSED) from None
+        except KeyboardInterrupt:
+            typer.echo("stopped. What was written is kept: the same command goes on from there.", err=True)
+            raise typer.Exit(INTERRUPTED) from None
+
+
+app = typer.Typer(cls=Commands, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
+app.command("demo")(demo.demo)
+app.command("evaluate")(evaluate.evaluate)
+app.command("report")(evaluate.report)
+app.command("world")(world.world)
+app.add_typer(methods.app, name="methods")
+app.add_typer(embedded.app, name="embedded")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(idiolect.__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it.")] = False,
+) -> None:
+    """Gives any language model one idiolect per user, and measures whether that helped."""
+
+
+def main() -> None:
+    """The console script."""
+    app(prog_name="idiolect")

@@ -1,0 +1,89 @@
+"""The documents' code runs as it stands: each page's blocks in order, in one empty folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+BLOCK = re.compile(r"^```(python|sh)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+PAGES = ["README.md", "docs/tutorial-researcher.md", "docs/tutorial-engineer.md"]
+
+
+def blocks(page: str) -> list[tuple[str, str]]:
+    """(language, code) in the page's order."""
+    return BLOCK.findall((ROOT / page).read_text(encoding="utf-8"))
+
+
+def shell(code: str) -> None:
+    """Each line as a command; `idiolect` is this environment's."""
+    for line in code.splitlines():
+        name, *words = shlex.split(line, comments=True)
+        assert name == "idiolect", line
+        done = subprocess.run([sys.executable, "-m", name, *words], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", PAGES)
+def test_the_code_of_a_page_runs_from_top_to_bottom(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OMP_NUM_THREADS", os.environ["OMP_NUM_THREADS"])
+    messages = [{"user": u, "text": f"word {i} of {u} is about ships", "time": i} for u in "abcdef" for i in range(8)]
+    (tmp_path / "messages.jsonl").write_text("\n".join(map(json.dumps, messages)))
+    names: dict[str, Any] = {}
+    for language, code in blocks(page):
+        if language == "sh":
+            shell(code)
+        else:
+            exec(compile(code, page, "exec"), names)  # noqa: S102
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_has_code_that_can_be_compiled(page: str) -> None:
+    found = blocks(page)
+    assert found
+    for language, code in found:
+        if language == "python":
+            compile(code, page, "exec")
+
+
+@pytest.mark.parametrize("page", sorted(p.name for p in (ROOT / "docs").glob("*.md")))
+def test_examples_in_json_are_json(page: str) -> None:
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    for block in re.findall(r"^```json\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
+        try:
+            json.loads(block)
+        except json.JSONDecodeError:
+            assert all(json.loads(line) for line in block.splitlines())
+
+
+def test_the_documented_world_is_read(tmp_path: Path) -> None:
+    from idiolect.simulation.world import World
+
+    text = (ROOT / "docs" / "world.md").read_text(encoding="utf-8")
+    example = re.search(r"^```json\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    assert example
+    (tmp_path / "world.json").write_text(example[1])
+    world = World.load(tmp_path / "world.json")
+    (probe,) = world.probes("ann", "fact")
+    assert world.score(probe, probe.target) == 1.0
+    assert world.score(probe, "Your favourite band is another.") == 0.0
+
+
+def test_the_documented_messages_are_read(tmp_path: Path) -> None:
+    from idiolect.data.readers import messages
+
+    text = (ROOT / "docs" / "data.md").read_text(encoding="utf-8")
+    example = re.search(r"^```json\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    assert example
+    (tmp_path / "mine.jsonl").write_text(example[1])
+    assert len(messages.read(tmp_path / "mine.jsonl").people["ann"]) == 3
