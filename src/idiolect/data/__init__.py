@@ -1,0 +1,11 @@
+"""Layer 2: where records come from and where learnt values lie.
+
+| file | what it holds |
+|---|---|
+| `records` | a record as a plain mapping, and back, with every mistake named |
+| `store` | the store protocol, and a store in memory |
+| `dataset` | users, their records and questions about them, as a reader returns them |
+| `header` | the check of a safetensors file before anything is allocated |
+| `artifacts` | theta and own on disk: JSON and one safetensors, published at once or not at all |
+| `readers/` | one file a format |
+"""

@@ -1,0 +1,95 @@
+"""Where users' records lie: the protocol, and a store in memory.
+
+Nothing but `governance.view` makes a `UserData` of it, so there is one place where consent is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from threading import RLock
+from typing import Protocol
+
+from idiolect.core.errors import BadInput
+from idiolect.core.types import Record
+
+DEFAULT_CONSENTS = frozenset({"assist", "train"})
+
+
+class Store(Protocol):
+    """Records by user, append-only but for erasure. Consents: "assist", "train", "share", "remote"."""
+
+    def append(self, user: str, records: Iterable[Record]) -> None:
+        """Adds records at the end; all of them or none."""
+        ...
+
+    def records(self, user: str) -> tuple[Record, ...]:
+        """All of a user's records in the order they came; empty for a stranger."""
+        ...
+
+    def users(self) -> tuple[str, ...]:
+        """Everybody who has records or consents, in the order they came."""
+        ...
+
+    def erase(self, user: str) -> int:
+        """Removes a user and all that he said; returns the number of records that went."""
+        ...
+
+    def consents(self, user: str) -> frozenset[str]:
+        """The purposes that he allows, and "remote" where his records may leave this machine."""
+        ...
+
+    def consent(self, user: str, *purposes: str) -> None:
+        """Replaces what he allows; without purposes he allows nothing."""
+        ...
+
+
+class MemoryStore:
+    """A store that lives as long as the process."""
+
+    def __init__(self) -> None:
+        self._lock = RLock()
+        self._records: dict[str, dict[str, Record]] = {}
+        self._consents: dict[str, frozenset[str]] = {}
+
+    def append(self, user: str, records: Iterable[Record]) -> None:
+        """Adds records at the end; all of them or none. The same record twice is one record.
+
+        Raises:
+            BadInput: an empty user name, or an id that another record of his has.
+        """
+        if not user:
+            raise BadInput("store", "a user without a name", "Give each user a name that is not empty.")
+        with self._lock:
+            kept = dict(self._records.get(user, {}))
+            for record in records:
+                if kept.setdefault(record.id, record) != record:
+                    fix = "Ids name one record of a user for ever: give the new one an id of its own."
+                    raise BadInput(f"user {user!r}", f"two different records with the id {record.id!r}", fix)
+            self._records[user] = kept
+            self._consents.setdefault(user, DEFAULT_CONSENTS)
+
+    def records(self, user: str) -> tuple[Record, ...]:
+        """All of a user's records in the order they came; empty for a stranger."""
+        with self._lock:
+            return tuple(self._records.get(user, {}).values())
+
+    def users(self) -> tuple[str, ...]:
+        """Everybody who has records or consents, in the order they came."""
+        with self._lock:
+            return tuple(self._consents)
+
+    def erase(self, user: str) -> int:
+        """Removes a user and all that he said; returns the number of records that went."""
+        with self._lock:
+            self._consents.pop(user, None)
+            return len(self._records.pop(user, {}))
+
+    def consents(self, user: str) -> frozenset[str]:
+        """What he allows; a stranger allows what a new user does."""
+        with self._lock:
+            return self._consents.get(user, DEFAULT_CONSENTS)
+
+    def consent(self, user: str, *purposes: str) -> None:
+        """Replaces what he allows; without purposes he allows nothing."""
+        with self._lock:
+            self._consents[user] = frozenset(purposes)
