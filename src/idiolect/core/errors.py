@@ -46,5 +46,13 @@ class UnknownName(IdiolectError, KeyError):
         return str(self.args[0])
 
 
+class TrainingError(IdiolectError):
+    """A user's training cannot go on; whoever trains beside him goes on."""
+
+    def __init__(self, who: str, what: str) -> None:
+        super().__init__(f"training {who}: {what}. Lower Recipe.lr or Recipe.clip, or look at these examples and `start`.")
+        self.who = who
+
+
 class ConsentError(IdiolectError):
     """The user has not allowed this purpose or destination."""

@@ -112,6 +112,7 @@ class Part(Protocol):
     sites: a pattern: "q,v" (names of linears), "linear" (all of the blocks' linears), "blocks.0.5" (output of the
         block at half depth), "prefix", "past", "head" (lm_head) or "weights" (everything: a derived model).
     shared: names of the tensors that all users of one `Fit` train together; the others are rows, one a user.
+    frozen: names of tensors that are kept but not trained.
     """
 
     @property
@@ -119,9 +120,15 @@ class Part(Protocol):
     @property
     def shared(self) -> tuple[str, ...]: ...
     @property
+    def frozen(self) -> tuple[str, ...]: ...
+    @property
     def formula(self) -> Callable[..., Any]: ...
     def init(self, site: Site, generator: torch.Generator) -> dict[str, Tensor]:
         """The tensors at the start, without a slot axis."""
+        ...
+
+    def noise(self, site: Site, n: int, generator: torch.Generator) -> dict[str, Tensor]:
+        """Random tensors of one step for n examples of one user, (n, ...); mostly none."""
         ...
 
 
@@ -171,10 +178,11 @@ class Trained:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Fitted:
-    """`users`: by user id ("" where rows="all"); `losses`: one number a step and user."""
+    """`users`: by user id ("" where rows="all"); `losses`: one number a step and user; `failed`: who could not go on."""
 
     users: Mapping[str, Trained]
     losses: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    failed: Mapping[str, Exception] = field(default_factory=dict)
 
 
 Request: TypeAlias = Ask | Score | Read | Fit
