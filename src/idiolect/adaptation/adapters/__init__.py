@@ -1,0 +1,6 @@
+"""Personalised adaptation: M_i(q) = M_0(q; theta + theta_i), with M_0's weights frozen.
+
+| family | whose parts |
+|---|---|
+| `personal/` | each user has his own, on top of parts trained on everybody |
+"""

