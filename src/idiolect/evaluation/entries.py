@@ -1,0 +1,106 @@
+"""The methods of an experiment: built from their presets, with their cousins and what their cards say of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from idiolect import registry
+from idiolect.config import Presets
+from idiolect.core.errors import BadInput
+from idiolect.core.method import Card
+from idiolect.evaluation.experiment import Experiment
+from idiolect.personalize import compose
+
+APART = "(apart)"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One method or composition under test.
+
+    Args:
+        parts: its methods' names, left to right.
+        cousin: the cheaper relative, built the same way; None where no card names one.
+        options: what the presets changed, by part.
+    """
+
+    name: str
+    method: Any
+    parts: tuple[str, ...]
+    cards: tuple[Card, ...]
+    cousin: Any = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def draws(self) -> bool:
+        """Whether it draws random numbers, so that one seed is not enough."""
+        return any(c.draws for c in self.cards)
+
+    @property
+    def trains(self) -> bool:
+        """Whether any part trains something."""
+        return any(c.trains != "nothing" for c in self.cards)
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """Where its cards measure it: of a composition, where the last part that trains does."""
+        return next((c.tasks for c in reversed(self.cards) if c.trains != "nothing"), self.cards[-1].tasks)
+
+    def members(self) -> dict[str, Any]:
+        """Each part's method by its name."""
+        return dict(zip(self.parts, members(self.method), strict=True))
+
+
+def members(method: Any) -> Iterator[Any]:
+    """The methods of a composition, left to right; a single method is its only member."""
+    if hasattr(method, "left") and hasattr(method, "right"):
+        yield from members(method.left)
+        yield from members(method.right)
+    else:
+        yield method
+
+
+def trained(method: Any, own: Any) -> Any:
+    """What of a user's own belongs to members that train something."""
+    if hasattr(method, "left") and hasattr(method, "right"):
+        left, right = own or (None, None)
+        return trained(method.left, left), trained(method.right, right)
+    return own if method.card.trains != "nothing" else None
+
+
+def entry(name: str, presets: Presets) -> Entry:
+    """A method by its name; a composition such as "ipa | oppu"; "ipa | oppu (apart)" trains its parts apart.
+
+    Raises:
+        UnknownName: no such method, with near names.
+    """
+    spec = name.strip()
+    apart = spec.endswith(APART)
+    parts = tuple(p.strip() for p in spec.removesuffix(APART).split("|"))
+    cards = tuple(registry.card(p) for p in parts)
+    options = {p: dict(presets.methods.get(p, {})) for p in parts}
+    cousin = None
+    if len(parts) == 1 and cards[0].cousin_options:
+        cousin = registry.build(parts[0], {**options[parts[0]], **cards[0].cousin_options})
+    title = " | ".join(parts) + (f" {APART}" if apart else "")
+    method = compose(" | ".join(parts), options, apart=apart)
+    return Entry(name=title, method=method, parts=parts, cards=cards, cousin=cousin, options=options)
+
+
+def pairs(experiment: Experiment, entries: Iterable[Entry], known: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Each method's tasks: those given, else the plan's, else its cards' as far as there are such questions, else all.
+
+    Raises:
+        BadInput: a task is asked for by name of which there is no question.
+    """
+    there, found = tuple(known), {}
+    for e in entries:
+        asked = experiment.tasks or experiment.plan.get(e.name, ())
+        missing = [t for t in asked if t not in there]
+        if missing:
+            fix = f"These users have questions on: {', '.join(there)}"
+            raise BadInput("experiment", f"{e.name} is asked for {', '.join(missing)}", fix)
+        found[e.name] = asked or tuple(t for t in e.tasks if t in there) or there
+    return found

@@ -1,0 +1,176 @@
+"""What is run: methods, tasks, seeds, the users, the model, and where the results go. A frozen value, read from TOML.
+
+    methods = ["ipa", "oppu", "ipa | oppu"]
+    tasks = ["tag", "fact"]        # left out: the tasks that each method's card names
+    seeds = [0, 1, 2]
+    out = "runs/study"
+
+    [world]
+    seed = 1000
+    users = 64
+    learners = 64
+
+The flags of `idiolect evaluate` replace fields of it (`load(..., methods=...)`): there is nothing that only a flag or
+only the file can say.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from idiolect.core.errors import BadInput, UnknownName
+
+ARMS = ("own", "base", "swapped", "pooled", "copy", "cousin")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorldConfig:
+    """The population: made from `seed`, or read from `file`. theta is learnt from `learners`, scores are of `users`."""
+
+    seed: int = 1000
+    users: int = 64
+    learners: int = 64
+    file: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Experiment:
+    """methods x tasks x seeds on one population and one model.
+
+    Args:
+        plan: tasks by method, where they differ; `tasks` given for all wins.
+        seeds: of initial values, batches and sampling; methods that draw nothing run under the first alone.
+        queries: at most so many a user and task.
+        arms: what each answer is compared with; "own" is always run.
+        history: lengths of the learning curve, in records that bear on the task; empty: no curve.
+        data: a folder or file of real data; empty: the world.
+        model: "embedded", or a local Hugging Face folder.
+        presets: name or file of the settings chosen for the model; empty: the papers' defaults.
+    """
+
+    methods: tuple[str, ...] = ()
+    tasks: tuple[str, ...] = ()
+    plan: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    seeds: tuple[int, ...] = (0, 1, 2)
+    queries: int = 16
+    arms: tuple[str, ...] = ARMS
+    history: tuple[int, ...] = ()
+    world: WorldConfig = field(default_factory=WorldConfig)
+    data: str = ""
+    model: str = "embedded"
+    presets: str = "embedded"
+    out: str = "runs/latest"
+
+    @property
+    def fingerprint(self) -> str:
+        """Names what answers depend on: a folder of results may grow by methods, tasks and seeds, not change these."""
+        same = {k: v for k, v in asdict(self).items() if k in ("queries", "world", "data", "model", "presets")}
+        return hashlib.sha256(json.dumps(same, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def asdict(experiment: Experiment) -> dict[str, Any]:
+    """Plain data, as it stands in TOML."""
+    return dataclasses.asdict(experiment)
+
+
+def load(path: str | Path | None = None, **flags: Any) -> Experiment:
+    """An experiment from a TOML file, with the flags that are not None in place of its fields.
+
+    Args:
+        flags: fields of `Experiment`; besides, `seed` sets the world's seed and the first of the seeds, and `world`
+            a file for the population or its wording.
+
+    Raises:
+        BadInput: the file cannot be read, or a value is of the wrong type.
+        UnknownName: a field that does not exist.
+    """
+    where = str(path) if path else "flags"
+    experiment = read(_toml(Path(path)), where) if path else Experiment()
+    given = {k: v for k, v in flags.items() if v is not None}
+    seed, world = given.pop("seed", None), given.pop("world", None)
+    if "methods" in given and "tasks" not in given and not experiment.tasks:
+        given["plan"] = {m: t for m, t in experiment.plan.items() if m in given["methods"]}
+    experiment = read({**asdict(experiment), **given}, "flags")
+    if seed is not None:
+        seeds = tuple(seed + i for i in range(len(experiment.seeds)))
+        experiment = replace(experiment, seeds=seeds, world=replace(experiment.world, seed=seed))
+    if world:
+        experiment = replace(experiment, world=replace(experiment.world, file=str(world)))
+    return experiment
+
+
+def read(values: Mapping[str, Any], where: str = "experiment") -> Experiment:
+    """An experiment from plain data.
+
+    Raises:
+        BadInput: a value of the wrong type or out of range.
+        UnknownName: a field that does not exist.
+    """
+    experiment: Experiment = _fill(Experiment(), values, where)
+    for arm in experiment.arms:
+        if arm not in ARMS:
+            raise UnknownName("arm", arm, ARMS)
+    if "own" not in experiment.arms:
+        experiment = replace(experiment, arms=("own", *experiment.arms))
+    for name, value in (("seeds", len(experiment.seeds)), ("queries", experiment.queries)):
+        if value < 1:
+            raise BadInput(where, f"{name} is empty or below 1", f"Give at least one for {name}")
+    if experiment.world.users < 2:
+        raise BadInput(where, "world.users is below 2", "The control of another user's data needs at least 2 users")
+    return experiment
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_bytes().decode("utf-8"))
+    except FileNotFoundError as error:
+        raise BadInput(path, "there is no such file", "Give the path of an experiment's TOML") from error
+    except UnicodeDecodeError as error:
+        raise BadInput(path, f"byte {error.start} is not UTF-8", "Save the file as UTF-8") from error
+    except (tomllib.TOMLDecodeError, IsADirectoryError) as error:
+        raise BadInput(path, f"it is not TOML ({error})", "Mend that place") from error
+
+
+def _fill(default: Any, values: Mapping[str, Any], where: str) -> Any:
+    known = {f.name for f in fields(default)}
+    filled = {}
+    for key, value in values.items():
+        if key not in known:
+            raise UnknownName(f"field in {where}", key, known)
+        filled[key] = _typed(getattr(default, key), value, f"{where}: {key}")
+    return replace(default, **filled)
+
+
+def _typed(default: Any, value: Any, where: str) -> Any:
+    """The value in the type of its default; lists become tuples."""
+    if dataclasses.is_dataclass(default):
+        if isinstance(value, Mapping):
+            return _fill(default, value, where)
+    elif isinstance(default, Mapping):
+        if isinstance(value, Mapping):
+            return {k: _names(v, f"{where}.{k}") for k, v in value.items()}
+    elif isinstance(default, tuple):
+        number = where.endswith((": seeds", ": history"))
+        return _numbers(value, where) if number else _names(value, where)
+    elif type(value) is type(default):
+        return value
+    raise BadInput(where, f"{value!r} is of the wrong type", f"Give something like {default!r}")
+
+
+def _names(value: Any, where: str) -> tuple[str, ...]:
+    if isinstance(value, Sequence) and not isinstance(value, str) and all(isinstance(v, str) for v in value):
+        return tuple(value)
+    raise BadInput(where, f"{value!r} is no list of names", 'Give a list such as ["tag", "fact"]')
+
+
+def _numbers(value: Any, where: str) -> tuple[int, ...]:
+    if isinstance(value, Sequence) and all(type(v) is int and v >= 0 for v in value):
+        return tuple(value)
+    raise BadInput(where, f"{value!r} is no list of whole numbers from 0 on", "Give a list such as [0, 1, 2]")

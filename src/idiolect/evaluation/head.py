@@ -1,0 +1,109 @@
+"""The head of a results folder, `experiment.json`: what was run, with which settings, on which model and versions."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import platform
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from idiolect.core.errors import BadInput
+from idiolect.evaluation.entries import Entry
+from idiolect.evaluation.experiment import Experiment, asdict
+
+NAME = "experiment.json"
+UNKNOWN = {"presets": "", "tried": {}, "model": "none", "digest": "", "source": "", "users": 0, "learners": 0}
+PACKAGES = ("idiolect", "torch", "transformers", "numpy", "bm25s", "rouge-score", "scikit-learn")
+
+
+def write(folder: Path, experiment: Experiment, entries: Sequence[Entry], facts: dict[str, Any]) -> None:
+    """Writes or extends the head.
+
+    Args:
+        facts: of this run: presets, tried, model, digest, source, users, learners.
+
+    Raises:
+        BadInput: the folder holds answers given under other settings.
+    """
+    path = folder / NAME
+    old = read(folder) if path.exists() else {}
+    methods = {e.name: settings(e) for e in entries}
+    _same(path, old, {"fingerprint": experiment.fingerprint, "digest": facts.get("digest", "")})
+    for name, now in methods.items():
+        _same(path, old.get("methods", {}).get(name, {}), now, f"settings of {name}")
+    head = {
+        **UNKNOWN,
+        **facts,
+        "fingerprint": experiment.fingerprint,
+        "experiment": asdict(experiment),
+        "methods": {**old.get("methods", {}), **methods},
+        "versions": versions(),
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    publish(path, json.dumps(head, indent=1, ensure_ascii=False))
+
+
+def read(folder: Path) -> dict[str, Any]:
+    """The head of a folder of results.
+
+    Raises:
+        BadInput: there is none, or it is cut.
+    """
+    path = folder / NAME
+    try:
+        head: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise BadInput(path, "this folder holds no results", "Run idiolect evaluate first") from error
+    except ValueError as error:
+        raise BadInput(path, f"it is no JSON ({error})", "Delete it and run idiolect evaluate again") from error
+    return head
+
+
+def settings(entry: Entry) -> dict[str, Any]:
+    """By part: what the presets changed from the paper's defaults, and all that is in force."""
+    found = {}
+    for name, member in entry.members().items():
+        default, preset = _options(type(member)()), entry.options.get(name, {})
+        in_force = _options(member)
+        found[name] = {
+            "preset": {k: in_force[k] for k in preset},
+            "default": {k: default[k] for k in preset},
+            "in_force": in_force,
+        }
+    return found
+
+
+def _options(method: Any) -> dict[str, str]:
+    return {f.name: repr(getattr(method, f.name)) for f in dataclasses.fields(method) if f.init}
+
+
+def versions() -> dict[str, str]:
+    """Of Python and the packages that scores depend on, as far as they are installed."""
+    found = {"python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def publish(path: Path, text: str) -> None:
+    """Replaces a file at once: a reader sees the old or the new one whole."""
+    partial = path.with_name(f".{path.name}.partial")
+    with partial.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(partial, path)
+
+
+def _same(path: Path, old: dict[str, Any], new: dict[str, Any], what: str = "experiment") -> None:
+    changed = [k for k in new if k in old and old[k] != new[k]]
+    if changed:
+        fix = "Give another folder with --out, or delete this one"
+        raise BadInput(path, f"the folder was begun under another {what} ({', '.join(changed)} differ)", fix)

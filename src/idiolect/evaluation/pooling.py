@@ -1,0 +1,71 @@
+"""One model for everybody: the parts that users train for themselves, trained once on all their examples together.
+
+Every user's `adapt` runs up to where it asks for a `Fit`; the fits of all users become one, whose items no longer say
+whose they are; all get the same trained parts, and `adapt` goes on. What is not trained (what a method retrieves or
+counts) stays the user's own, so that the comparison is about the training alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from idiolect.core.method import flow
+from idiolect.core.requests import Fit, Fitted, Flow, Item, Key
+from idiolect.core.types import UserData
+from idiolect.evaluation.costs import Metered
+from idiolect.evaluation.respond import Ready
+from idiolect.generation.drive import run, run_many
+
+_START = object()
+
+
+def pooled(ready: Ready, people: Mapping[str, UserData], model: Metered) -> dict[str, Any]:
+    """The own of each user, with trained parts that everybody shares."""
+    models = {"base": model}
+    waiting: dict[str, tuple[Flow[Any], Any]] = {
+        u: (flow(ready.method.adapt(data, ready.theta)), _START) for u, data in people.items()
+    }
+    owns: dict[str, Any] = {}
+    number = 0
+    while waiting:
+        flows = {Key(ready.seed, f"{ready.label} pooled", u): _to_fit(*state) for u, state in waiting.items()}
+        stopped = {key.user: end for key, end in run_many(flows, models).items()}
+        owns |= {u: value for u, (value, fit) in stopped.items() if fit is None}
+        fits = {u: fit for u, (_, fit) in stopped.items() if fit is not None}
+        if not fits:
+            break
+        key = Key(ready.seed, f"{ready.label} pooled", "everybody", number)
+        fitted: Fitted = run(_ask(together(fits)), models, key)
+        number += 1
+        waiting = {u: (waiting[u][0], _for(fit, fitted)) for u, fit in fits.items()}
+    return owns
+
+
+def together(fits: Mapping[str, Fit]) -> Fit:
+    """One fit of one row on everybody's items, in the users' order."""
+    items: list[Item] = [replace(i, user="") for fit in fits.values() for i in fit.items]
+    return replace(next(iter(fits.values())), items=tuple(items), rows="all", start={})
+
+
+def _for(fit: Fit, fitted: Fitted) -> Fitted:
+    """Everybody's parts under the names that this user's `adapt` looks for."""
+    names = {i.user for i in fit.items} if fit.rows == "user" else {""}
+    return replace(fitted, users=dict.fromkeys(names, fitted.users[""]))
+
+
+def _to_fit(user: Flow[Any], send: Any) -> Flow[tuple[Any, Fit | None]]:
+    """Runs a flow up to its next fit: (its value, None) where it ended before."""
+    try:
+        request = next(user) if send is _START else user.send(send)
+        while not isinstance(request, Fit):
+            request = user.send((yield request))
+    except StopIteration as stop:
+        return stop.value, None
+    return None, request
+
+
+def _ask(fit: Fit) -> Flow[Fitted]:
+    fitted: Fitted = yield fit
+    return fitted

@@ -1,0 +1,111 @@
+"""Learn once, adapt all users in lockstep, answer in batches."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from idiolect.core.idiolect import Source as Shown
+from idiolect.core.method import Learnt, flow
+from idiolect.core.requests import Ask, Flow, Key
+from idiolect.core.types import Query, UserData
+from idiolect.evaluation.costs import Metered
+from idiolect.evaluation.tasks import Question
+from idiolect.generation.drive import run, run_many
+
+BATCH = 128  # queries put to the model at once
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ready:
+    """A method that has learnt and adapted: theta, each user's own, and the seconds that took."""
+
+    method: Any
+    label: str
+    seed: int
+    theta: Any
+    owns: Mapping[str, Any] = field(default_factory=dict)
+    learn_seconds: float = 0.0
+    adapt_seconds: float = 0.0  # a user
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """A question with the data and the own under which it is answered."""
+
+    question: Question
+    data: UserData | None = None
+    own: Any = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """`milliseconds`: the wall time of the batch, divided by its queries."""
+
+    question: Question
+    text: str
+    data_of: str
+    prompt_tokens: int = 0
+    milliseconds: float = 0.0
+    sources: frozenset[Shown] = frozenset()
+
+
+def learn(method: Any, label: str, seed: int, learners: Sequence[UserData], model: Metered) -> Ready:
+    """theta, from users of whom nothing is asked."""
+    start = time.perf_counter()
+    learnt: Learnt[Any, Any] = run(flow(method.learn(learners)), {"base": model}, Key(seed, label))
+    return Ready(method=method, label=label, seed=seed, theta=learnt.theta, learn_seconds=time.perf_counter() - start)
+
+
+def adapt(ready: Ready, people: Mapping[str, UserData], model: Metered) -> Ready:
+    """The own of each user, all in lockstep, so that they train in one slot-wise run."""
+    keys = {u: Key(ready.seed, ready.label, u) for u in people}
+    start = time.perf_counter()
+    flows = {keys[u]: flow(ready.method.adapt(data, ready.theta)) for u, data in people.items()}
+    done = run_many(flows, {"base": model})
+    seconds = (time.perf_counter() - start) / max(len(people), 1)
+    return replace(ready, owns={u: done[keys[u]] for u in people}, adapt_seconds=seconds)
+
+
+def answer(ready: Ready | None, asked: Sequence[Asked], model: Metered) -> Iterator[list[Answer]]:
+    """The answers, a batch at a time; without a method, the model's alone."""
+    for start in range(0, len(asked), BATCH):
+        yield _batch(ready, asked[start : start + BATCH], model)
+
+
+def _batch(ready: Ready | None, asked: Sequence[Asked], model: Metered) -> list[Answer]:
+    seed, label = (ready.seed, ready.label) if ready else (0, "")
+    keys = [Key(seed, label, f"{a.question.user}/{a.question.id}") for a in asked]
+    start = time.perf_counter()
+    flows = {k: _flow(ready, a) for k, a in zip(keys, asked, strict=True)}
+    texts = run_many(flows, {"base": model})
+    milliseconds = (time.perf_counter() - start) * 1000 / len(asked)
+    answers = []
+    for key, a in zip(keys, asked, strict=True):
+        note = model.take(key)
+        answers.append(
+            Answer(
+                question=a.question,
+                text=str(texts[key]),
+                data_of=a.data.user_id if a.data else "",
+                prompt_tokens=note.prompt_tokens,
+                milliseconds=milliseconds,
+                sources=frozenset(note.sources),
+            )
+        )
+    return answers
+
+
+def _flow(ready: Ready | None, asked: Asked) -> Flow[str]:
+    if ready is None or asked.data is None:
+        return plain(asked.question.query)
+    respond: Flow[str] = flow(ready.method.respond(asked.data, asked.question.query, ready.theta, asked.own))
+    return respond
+
+
+def plain(query: Query) -> Flow[str]:
+    """M_0(q): no method, no data."""
+    texts = yield Ask(query=query)
+    return str(texts[0])

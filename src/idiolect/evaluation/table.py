@@ -1,0 +1,237 @@
+"""The table: every row is computed anew from `examples.jsonl`, and from `costs.jsonl` what belongs to no example."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from idiolect.core.errors import BadInput
+from idiolect.evaluation import head
+from idiolect.evaluation.ledger import FULL, Ledger, Line
+from idiolect.evaluation.significance import Interval, holm, paired
+
+NAME = "results.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One method on one task. None: not run, or without meaning here.
+
+    Gains are the method's score minus the other's, turned so that above 0 is better; limits are 95 %; `gain_p` and
+    `swapped_p` are two-sided and adjusted over all rows of the table by Holm. `swapped_low` and `pooled_low` are of the
+    score minus that arm's. Tokens, milliseconds and seconds are means a query, a query and a user.
+    """
+
+    method: str
+    task: str
+    seeds: int
+    users: int
+    score: float
+    base: float | None = None
+    gain: float | None = None
+    gain_low: float | None = None
+    gain_high: float | None = None
+    gain_p: float | None = None
+    swapped: float | None = None
+    swapped_low: float | None = None
+    swapped_p: float | None = None
+    pooled: float | None = None
+    pooled_low: float | None = None
+    copy: float | None = None
+    cousin: float | None = None
+    prompt_tokens: float = 0.0
+    ms_per_query: float = 0.0
+    trained_parameters: int = 0
+    bytes_per_user: float = 0.0
+    adapt_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """One length of the learning curve; `gain` with its limits is over the base."""
+
+    method: str
+    task: str
+    history: int
+    users: int
+    score: float
+    gain: float | None = None
+    gain_low: float | None = None
+    gain_high: float | None = None
+
+
+@dataclass(frozen=True)
+class Arm:
+    """The answers of one method, task, arm and history length."""
+
+    lines: tuple[Line, ...]
+
+    @cached_property
+    def scores(self) -> dict[str, dict[str, float]]:
+        """By user and query, the mean over seeds."""
+        found: dict[str, dict[str, list[float]]] = {}
+        for e in self.lines:
+            found.setdefault(e["user"], {}).setdefault(e["query"], []).append(e["score"])
+        return {u: {q: float(np.mean(s)) for q, s in queries.items()} for u, queries in found.items()}
+
+    @property
+    def mean(self) -> float:
+        """Mean over users of each user's mean."""
+        return float(np.mean([np.mean(list(queries.values())) for queries in self.scores.values()]))
+
+    @property
+    def sign(self) -> int:
+        """-1 where a lower score is better."""
+        return 1 if self.lines[0].get("higher_is_better", True) else -1
+
+    def over(self, other: Arm | None) -> Interval | None:
+        """This arm minus another, on the queries that both have; above 0 this one is better."""
+        if other is None:
+            return None
+        differences = []
+        for user, mine in self.scores.items():
+            theirs = other.scores.get(user, {})
+            both = mine.keys() & theirs.keys()
+            if both:
+                differences.append(self.sign * float(np.mean([mine[q] - theirs[q] for q in sorted(both)])))
+        return paired(differences) if differences else None
+
+
+class Arms:
+    """All answers, by method and task, then by arm and history."""
+
+    def __init__(self, examples: Iterable[Line]) -> None:
+        lines: dict[tuple[str, str], dict[tuple[str, int], list[Line]]] = {}
+        for e in examples:
+            cell = lines.setdefault((e["method"], e["task"]), {})
+            cell.setdefault((e["arm"], e.get("history", FULL)), []).append(e)
+        self.cells = {k: {a: Arm(tuple(es)) for a, es in arms.items()} for k, arms in lines.items()}
+
+    def get(self, method: str, task: str, arm: str = "own", history: int = FULL) -> Arm | None:
+        """That arm, or None where it was not run."""
+        return self.cells.get((method, task), {}).get((arm, history))
+
+
+def rows(examples: Iterable[Line], costs: Iterable[Line] = ()) -> list[Row]:
+    """One row a method and task that has answers of its own, in the order they were run."""
+    return rows_of(Arms(examples), list(costs))
+
+
+def rows_of(arms: Arms, costs: Iterable[Line]) -> list[Row]:
+    """The same of answers that are already sorted into arms."""
+    spent = _costs(costs)
+    made = [_row(arms, *key, spent.get(key[0], {})) for key in arms.cells if arms.get(*key)]
+    gains = _adjusted([row.gain_p for row in made])
+    swaps = _adjusted([row.swapped_p for row in made])
+    return [replace(r, gain_p=g, swapped_p=s) for r, g, s in zip(made, gains, swaps, strict=True)]
+
+
+def _adjusted(p: Sequence[float | None]) -> list[float | None]:
+    """Holm over those that are there."""
+    adjusted = iter(holm([x for x in p if x is not None]))
+    return [None if x is None else next(adjusted) for x in p]
+
+
+def curve_of(arms: Arms) -> list[Point]:
+    """The learning curves, shortest history first."""
+    points = []
+    for (method, task), cell in arms.cells.items():
+        for (name, history), arm in sorted(cell.items()):
+            if name != "own" or history == FULL:
+                continue
+            gain = arm.over(arms.get(method, task, "base"))
+            low, high, mean = (gain.low, gain.high, gain.mean) if gain else (None, None, None)
+            points.append(
+                Point(
+                    method=method,
+                    task=task,
+                    history=history,
+                    users=len(arm.scores),
+                    score=arm.mean,
+                    gain=mean,
+                    gain_low=low,
+                    gain_high=high,
+                )
+            )
+    return points
+
+
+def _row(arms: Arms, method: str, task: str, spent: Mapping[str, float]) -> Row:
+    own = arms.get(method, task)
+    assert own is not None
+    others = {name: arms.get(method, task, name) for name in ("base", "swapped", "pooled", "copy", "cousin")}
+    means = {name: arm.mean if arm else None for name, arm in others.items()}
+    gain, swapped, pooled = (own.over(others[name]) for name in ("base", "swapped", "pooled"))
+    return Row(
+        method=method,
+        task=task,
+        seeds=len({e["seed"] for e in own.lines}),
+        users=len(own.scores),
+        score=own.mean,
+        **means,
+        gain=gain.mean if gain else None,
+        gain_low=gain.low if gain else None,
+        gain_high=gain.high if gain else None,
+        gain_p=gain.p if gain else None,
+        swapped_low=swapped.low if swapped else None,
+        swapped_p=swapped.p if swapped else None,
+        pooled_low=pooled.low if pooled else None,
+        prompt_tokens=float(np.mean([e["prompt_tokens"] for e in own.lines])),
+        ms_per_query=float(np.mean([e["milliseconds"] for e in own.lines])),
+        trained_parameters=int(spent.get("trained_parameters", 0)),
+        bytes_per_user=spent.get("bytes_per_user", 0.0),
+        adapt_seconds=spent.get("adapt_seconds", 0.0),
+    )
+
+
+def _costs(lines: Iterable[Line]) -> dict[str, dict[str, float]]:
+    """By method, the mean over seeds; of a seed that was run twice, the later line."""
+    latest = {(c["method"], c["seed"]): c for c in lines if c["arm"] == "own"}
+    names = ("trained_parameters", "bytes_per_user", "adapt_seconds")
+    found: dict[str, dict[str, float]] = {}
+    for method in dict.fromkeys(m for m, _ in latest):
+        mine = [c for (m, _), c in latest.items() if m == method]
+        found[method] = {n: float(np.mean([c.get(n, 0.0) for c in mine])) for n in names}
+    return found
+
+
+def write(folder: Path) -> dict[str, Any]:
+    """Recomputes `results.json` of a folder and returns what stands in it.
+
+    Raises:
+        BadInput: there are no answers in the folder.
+    """
+    top = head.read(folder)
+    ledger = Ledger(folder)
+    arms = Arms(ledger.examples())
+    results: dict[str, Any] = {
+        **top,
+        "metrics": dict(sorted({e["task"]: e.get("metric", "") for e in ledger.examples()}.items())),
+        "rows": [asdict(r) for r in rows_of(arms, ledger.costs())],
+        "curve": [asdict(p) for p in curve_of(arms)],
+    }
+    if not results["rows"]:
+        raise BadInput(ledger.examples_path, "it holds no answers yet", "Run idiolect evaluate to the end")
+    head.publish(folder / NAME, json.dumps(results, indent=1, ensure_ascii=False))
+    return results
+
+
+def read(folder: Path) -> list[Row]:
+    """The rows that stand in a folder's `results.json`."""
+    path = folder / NAME
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))["rows"]
+        return [Row(**row) for row in stored]
+    except FileNotFoundError as error:
+        raise BadInput(path, "there is no such file", "Run idiolect evaluate, or idiolect report, first") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise BadInput(path, f"it holds no table ({error})", "Run idiolect report to write it again") from error
+
+
+COLUMNS = tuple(f.name for f in fields(Row))

@@ -1,0 +1,94 @@
+"""Questions of a data set that some reader read: LaMP, or one's own messages."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+
+from idiolect.core.errors import BadInput
+from idiolect.core.layout import ask
+from idiolect.core.types import Post, Record, Turn
+from idiolect.data.dataset import Asked, Dataset
+from idiolect.data.store import MemoryStore
+from idiolect.evaluation import metrics
+from idiolect.evaluation.metrics import Metric
+from idiolect.evaluation.tasks import Question
+
+METRICS = {"tag": "accuracy", "cite": "accuracy", "rate": "mae"}  # all other tasks are texts: ROUGE-L
+FEW = 4  # people below which nobody can be spared for theta
+CONTINUE = "continue"
+SHORTEST = 4  # words of a message that can be halved
+
+
+class DatasetSource:
+    """The people that have questions. Half of them, drawn by the hash of their names, are learnt from and not asked."""
+
+    def __init__(self, dataset: Dataset, *, users: int, learners: int) -> None:
+        """
+        Raises:
+            BadInput: the data set asks nobody anything.
+        """
+        self.name, self._dataset = dataset.name, dataset
+        asked = dict.fromkeys(q.user for q in dataset.questions)
+        if not asked:
+            raise BadInput(dataset.name, "it holds no question", "Give data with at least one question to a user")
+        apart = [u for u in asked if _half(u)] if len(asked) >= FEW else []
+        self.users = tuple(u for u in asked if u not in apart)[:users] or tuple(asked)[:users]
+        self.learners = tuple(apart[:learners]) or self.users
+        self.tasks = tuple(dict.fromkeys(q.task for q in dataset.questions))
+
+    def store(self) -> MemoryStore:
+        """Everybody's records."""
+        store = MemoryStore()
+        self._dataset.fill(store)
+        return store
+
+    def questions(self, user: str, task: str) -> tuple[Question, ...]:
+        """In the data set's order."""
+        return tuple(
+            Question(id=q.id, user=user, task=task, query=q.query, target=q.target, reference=q.target)
+            for q in self._dataset.questions
+            if (q.user, q.task) == (user, task)
+        )
+
+    def metric(self, task: str) -> Metric:
+        """Accuracy for labels, mean absolute error for ratings, ROUGE-L for texts."""
+        return metrics.get(METRICS.get(task, "rouge_l"))
+
+
+def _half(user: str) -> bool:
+    return int(hashlib.md5(user.encode(), usedforsecurity=False).hexdigest(), 16) % 2 == 1
+
+
+def continued(dataset: Dataset, queries: int = 16) -> Dataset:
+    """One's own messages as a task: the second half of a message from the first, in the words of who wrote it.
+
+    Of every person the last fifth of the messages (at most `queries`) is asked, the earlier ones are examples.
+
+    Raises:
+        BadInput: nobody wrote five messages of four words.
+    """
+    people: dict[str, tuple[Record, ...]] = {}
+    asked: list[Asked] = []
+    for user, records in dataset.people.items():
+        said = [r for r in records if isinstance(r, Turn) and r.role == "user" and len(r.text.split()) >= SHORTEST]
+        late = said[len(said) - min(queries, len(said) // 5) :] if len(said) >= 5 else []
+        cut = late[0].time if late else float("inf")
+        chosen = {r.id for r in said}
+        people[user] = tuple(_example(r) if r.id in chosen else r for r in records if r.time < cut)
+        for turn in late:
+            post = _example(turn)
+            query = ask(CONTINUE, post.prompt, time=post.time)
+            asked.append(Asked(id=turn.id, user=user, task=CONTINUE, query=query, target=post.text))
+    if not asked:
+        what = f"nobody wrote five messages of at least {SHORTEST} words"
+        raise BadInput(dataset.name, what, "Give more messages, so that the later can be predicted from the earlier")
+    return replace(dataset, people=people, questions=tuple(asked))
+
+
+def _example(turn: Record) -> Post:
+    assert isinstance(turn, Turn)
+    spoken = turn.text.split()
+    half = len(spoken) // 2
+    first, second = " ".join(spoken[:half]), " ".join(spoken[half:])
+    return Post(id=turn.id, time=turn.time, task=CONTINUE, prompt=first, text=second, local_only=turn.local_only)

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from idiolect.core.errors import BadInput, UnknownName
+from idiolect.evaluation.experiment import Experiment, load, read
+
+TEXT = """
+methods = ["ipa", "oppu"]
+seeds = [0, 1]
+out = "runs/one"
+[plan]
+ipa = ["fact"]
+oppu = ["tag", "rewrite"]
+[world]
+users = 8
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "one.toml"
+    path.write_text(TEXT, encoding="utf-8")
+    return path
+
+
+def test_a_file_changes_only_what_it_names(file: Path) -> None:
+    e = load(file)
+    assert (e.methods, e.seeds, e.world.users, e.world.learners) == (("ipa", "oppu"), (0, 1), 8, 64)
+    assert e.plan["oppu"] == ("tag", "rewrite")
+
+
+def test_flags_win_over_the_file(file: Path) -> None:
+    e = load(file, methods=["oppu"], tasks=["rate"], out="elsewhere")
+    assert (e.methods, e.tasks, e.out) == (("oppu",), ("rate",), "elsewhere")
+
+
+def test_a_seed_moves_the_world_and_the_seeds_of_the_methods(file: Path) -> None:
+    e = load(file, seed=40)
+    assert (e.world.seed, e.seeds) == (40, (40, 41))
+
+
+def test_a_world_file_takes_the_place_of_the_made_one(file: Path) -> None:
+    assert load(file, world="mine.json").world.file == "mine.json"
+
+
+def test_without_a_file_there_are_defaults() -> None:
+    assert load() == Experiment()
+
+
+def test_own_is_always_run() -> None:
+    assert read({"arms": ["base"]}).arms == ("own", "base")
+
+
+def test_the_fingerprint_ignores_methods_and_knows_the_world(file: Path) -> None:
+    one = load(file)
+    assert one.fingerprint == load(file, methods=["pag"], out="x").fingerprint
+    assert one.fingerprint != load(file, seed=5).fingerprint
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("method = 1", "did you mean methods"),
+        ("[world]\nuser = 1", "did you mean users"),
+        ('arms = ["swaped"]', "did you mean swapped"),
+    ],
+)
+def test_an_unknown_field_is_named_with_near_ones(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "e.toml").write_text(text)
+    with pytest.raises(UnknownName, match=message):
+        load(tmp_path / "e.toml")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'methods = "ipa"',
+        "seeds = [0.5]",
+        "seeds = []",
+        "queries = 0",
+        'queries = "many"',
+        "[world]\nusers = 1",
+        "a = [",
+    ],
+)
+def test_a_wrong_value_is_refused_with_its_place(tmp_path: Path, text: str) -> None:
+    (tmp_path / "e.toml").write_text(text)
+    with pytest.raises(BadInput, match=r"e\.toml"):
+        load(tmp_path / "e.toml")
+
+
+def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="no such file"):
+        load(tmp_path / "none.toml")

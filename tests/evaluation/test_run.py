@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evaluation.parrot import Parrot, world
+from idiolect.core.errors import BadInput
+from idiolect.evaluation import table
+from idiolect.evaluation.experiment import Experiment, WorldConfig
+from idiolect.evaluation.run import evaluate
+
+FIELDS = [
+    "method",
+    "task",
+    "seed",
+    "user",
+    "query",
+    "arm",
+    "prediction",
+    "target",
+    "score",
+    "prompt_tokens",
+    "milliseconds",
+]
+
+
+def experiment(folder: Path, **changes: Any) -> Experiment:
+    given = {"methods": ("ipa",), "presets": "", "out": str(folder / "out"), **changes}
+    return Experiment(world=WorldConfig(users=5, learners=2, file=str(world(folder / "world.json"))), **given)
+
+
+def lines(out: Path) -> list[dict[str, Any]]:
+    return [json.loads(x) for x in (out / "examples.jsonl").read_text().splitlines()]
+
+
+def test_a_method_that_shows_the_users_examples_gains_and_loses_it_under_anothers(tmp_path: Path) -> None:
+    (row,) = table.read(evaluate(experiment(tmp_path), model=Parrot()))
+    assert (row.score, row.base, row.swapped) == (1.0, 0.0, 0.0)
+    assert row.gain_low == row.swapped_low == 1.0
+
+
+def test_every_arm_that_applies_is_answered_once_for_each_question(tmp_path: Path) -> None:
+    out = evaluate(experiment(tmp_path), model=Parrot())
+    assert all(set(FIELDS) <= set(e) for e in lines(out))
+    count = {arm: sum(e["arm"] == arm for e in lines(out)) for arm in {e["arm"] for e in lines(out)}}
+    assert count == {"own": 15, "base": 15, "swapped": 15, "copy": 15}
+
+
+def test_copying_answers_as_the_nearest_example_does(tmp_path: Path) -> None:
+    (row,) = table.read(evaluate(experiment(tmp_path), model=Parrot()))
+    assert row.copy == 1.0
+
+
+def test_a_method_that_draws_nothing_runs_under_one_seed(tmp_path: Path) -> None:
+    (row,) = table.read(evaluate(experiment(tmp_path, seeds=(4, 5, 6)), model=Parrot()))
+    assert row.seeds == 1
+
+
+def test_a_run_that_was_killed_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    whole = evaluate(experiment(tmp_path), model=Parrot())
+    rows = table.read(whole)
+    text = (whole / "examples.jsonl").read_text().splitlines(keepends=True)
+    (whole / "examples.jsonl").write_text("".join(text[:20]) + text[20][:30])
+    parrot = Parrot()
+    evaluate(experiment(tmp_path), model=parrot)
+    assert len(lines(whole)) == len(text)
+    assert parrot.asked == sum(json.loads(x)["arm"] != "copy" for x in text[20:])
+    again = [{k: v for k, v in vars_of(r).items() if k != "ms_per_query"} for r in table.read(whole)]
+    assert again == [{k: v for k, v in vars_of(r).items() if k != "ms_per_query"} for r in rows]
+
+
+def test_a_finished_run_asks_nothing(tmp_path: Path) -> None:
+    evaluate(experiment(tmp_path), model=Parrot())
+    parrot = Parrot()
+    evaluate(experiment(tmp_path), model=parrot)
+    assert parrot.asked == 0
+
+
+def test_a_folder_grows_by_methods_and_does_not_ask_the_base_again(tmp_path: Path) -> None:
+    evaluate(experiment(tmp_path), model=Parrot())
+    parrot = Parrot()
+    out = evaluate(experiment(tmp_path, methods=("ipa", "ipa | ipa")), model=parrot)
+    assert [r.method for r in table.read(out)] == ["ipa", "ipa | ipa"]
+    assert parrot.asked == 30  # own and swapped
+
+
+def test_a_folder_of_other_settings_is_refused(tmp_path: Path) -> None:
+    evaluate(experiment(tmp_path), model=Parrot())
+    with pytest.raises(BadInput, match="begun under another experiment"):
+        evaluate(experiment(tmp_path, queries=2), model=Parrot())
+
+
+def test_a_folder_of_another_model_is_refused(tmp_path: Path) -> None:
+    evaluate(experiment(tmp_path), model=Parrot())
+    other = Parrot()
+    other.digest = "parrot-2"
+    with pytest.raises(BadInput, match="digest"):
+        evaluate(experiment(tmp_path), model=other)
+
+
+def test_a_learning_curve_starts_without_any_history(tmp_path: Path) -> None:
+    out = evaluate(experiment(tmp_path, history=(0, 1, 4)), model=Parrot())
+    curve = json.loads((out / "results.json").read_text())["curve"]
+    assert [(p["history"], p["score"]) for p in curve] == [(0, 0.0), (1, 1.0), (4, 1.0)]
+    assert table.read(out)[0].score == 1.0
+
+
+def test_progress_ends_at_the_number_of_answers(tmp_path: Path) -> None:
+    told: list[tuple[str, int, int]] = []
+    evaluate(experiment(tmp_path), lambda *news: told.append(news), model=Parrot())
+    assert told[0] == ("ipa, tag, seed 0: own", 0, 60)
+    assert told[-1][1:] == (60, 60)
+
+
+def test_a_task_that_nobody_is_asked_is_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="These users have questions on: tag"):
+        evaluate(experiment(tmp_path, tasks=("rate",)), model=Parrot())
+
+
+def vars_of(row: table.Row) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in table.COLUMNS}
