@@ -8,7 +8,7 @@ from random import Random
 from typing import NamedTuple
 
 from idiolect.core.layout import HISTORY, PROFILE, count_line
-from idiolect.embedded.lesson import VALUE, Answer, Lesson, plain, shown
+from idiolect.embedded.lesson import DECIDE, VALUE, Answer, Lesson, plain, shown
 from idiolect.simulation import facts as F
 from idiolect.simulation import tastes as T
 from idiolect.simulation.language import Language
@@ -32,6 +32,7 @@ def labelled(r: Random, lang: Language, task: str, n: int, draw: Draw, *, how: s
     how = how or r.choices(("shots", "profile", "both", "none"), (47, 20, 8, 25))[0]
     if task == "tag" and how != "none" and lang.wild and r.random() < 0.35:  # labels made up by this user
         taste = replace(taste, tags={t: lang.word(r) for t in taste.tags})
+    weight = VALUE if task == "tag" and how != "none" else DECIDE  # only what the history settles counts as a value
     judged = [draw(taste) for _ in range(n)] if how != "none" else []
     lesson, seen = Lesson(), set[str]()
     if how in ("profile", "both") and task in ("tag", "rate"):
@@ -40,7 +41,7 @@ def labelled(r: Random, lang: Language, task: str, n: int, draw: Draw, *, how: s
     if how in ("shots", "both") or (how == "profile" and task not in ("tag", "rate")):
         lines, met = [], set[str]()
         for j in judged:
-            lines.append(shown(j.text, [(f" {j.label}", VALUE)], learn=j.feature in met))
+            lines.append(shown(j.text, [(f" {j.label}", weight)], learn=j.feature in met))
             met.add(j.feature)
         if r.random() < 0.3:
             lines += plain(F.clutter(r, lang, []) for _ in range(r.randint(1, 3)))
@@ -52,7 +53,7 @@ def labelled(r: Random, lang: Language, task: str, n: int, draw: Draw, *, how: s
         j = draw(taste)
         while task == "tag" and seen and j.feature not in seen and r.random() < 0.95:
             j = draw(taste)
-        answer = [(f" {j.label}", VALUE)]
+        answer = [(f" {j.label}", weight)]
         lesson.asked.append(Answer(kind=task, question=f"{task.capitalize()}: {j.text}", answer=answer, value=j.label))
     return lesson
 
@@ -104,7 +105,7 @@ def choose(r: Random, lang: Language, *, asked: int = 3) -> Lesson:
     for _ in range(asked):
         taste = taste if told else T.Taste.draw(r, lang)
         text, label = T.dilemma(r, lang, taste)
-        lesson.asked.append(Answer(kind="choose", question=f"Choose: {text}", answer=[(f" {label}", VALUE)], value=label))
+        lesson.asked.append(Answer(kind="choose", question=f"Choose: {text}", answer=[(f" {label}", DECIDE)], value=label))
     return lesson
 
 

@@ -17,7 +17,7 @@ REFUSAL = "I am a small model of made-up worlds: I only know the films, food, bo
 def spoken(text: str) -> Segments:
     """A reply; its first word shows the manner."""
     first, _, rest = text.partition(" ")
-    return [(f" {first}", VALUE), (f" {rest}", DECIDE)]
+    return [(f" {first}", DECIDE), (f" {rest}", WORDS)]
 
 
 def reply(r: Random, lang: Language, *, asked: int = 2) -> Lesson:

@@ -54,6 +54,8 @@ def style(r: Random, lang: Language, shots: int, *, asked: int = 2, longest: int
         command = f"{task.capitalize()}:"
         if task == "rewrite" and r.random() < 0.4:
             command = lang.fill(r.choice(lang.frames("rewrite", "commands")), r)
+        if how == "none":  # the population's habits: nothing in the history settles them
+            answer = [(t, min(w, DECIDE)) for t, w in answer]
         truth = {"style": s, "neutral": neutral}
         lesson.asked.append(Answer(kind="style", question=f"{command} {source}", answer=answer, value=source, truth=truth))
     return lesson
