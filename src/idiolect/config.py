@@ -1,10 +1,10 @@
 """Settings of methods for one base model, read from TOML: ``experiments/<name>.toml`` of this package, or a file.
 
-    [methods.oppu]                 # options of the method where they differ from the paper's
-    recipe = { lr = 3e-3 }
+[methods.oppu]                 # options of the method where they differ from the paper's
+recipe = { lr = 3e-3 }
 
-    [tried]
-    oppu = 9                       # settings that were tried, on users and seeds of their own
+[tried]
+oppu = 9                       # settings that were tried, on users and seeds of their own
 """
 
 from __future__ import annotations

@@ -35,7 +35,9 @@ run = CliRunner().invoke
 def test_every_command_has_help(command: list[str]) -> None:
     said = run(app, [*command, "--help"])
     assert said.exit_code == 0
-    assert f"Usage: root {' '.join(command)}".strip() in said.output.replace("[OPTIONS] ", "").replace("idiolect", "root")
+    assert f"Usage: root {' '.join(command)}".strip() in said.output.replace("[OPTIONS] ", "").replace(
+        "idiolect", "root"
+    )
 
 
 def test_the_version_is_the_packages() -> None:

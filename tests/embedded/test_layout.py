@@ -42,10 +42,14 @@ def test_a_lesson_is_the_templates_rendering_of_the_same_conversation(draw: obje
     tok = AutoTokenizer.from_pretrained(WEIGHTS)
     lesson: Lesson = draw(Random(4), Language.load(held=True), 4)  # type: ignore[operator]
     asked = lesson.asked[0]
-    sections = [layout.section(h, ["-" + "".join(t for t, _ in line) for line in lines]) for h, lines in lesson.sections]
+    sections = [
+        layout.section(h, ["-" + "".join(t for t, _ in line) for line in lines]) for h, lines in lesson.sections
+    ]
     query = Query(messages=(Message("user", asked.question),))
     messages = [{"role": m.role, "content": m.content} for m in layout.messages(query, sections)]
-    assert tok.apply_chat_template(messages, tokenize=False, add_generation_prompt=True) == lesson.prompt(asked.question)
+    assert tok.apply_chat_template(messages, tokenize=False, add_generation_prompt=True) == lesson.prompt(
+        asked.question
+    )
 
 
 def test_a_records_line_is_the_lessons_line() -> None:
@@ -57,7 +61,8 @@ def test_a_records_line_is_the_lessons_line() -> None:
 def test_the_applications_system_message_keeps_the_first_place() -> None:
     query = Query(messages=(Message("system", "Be kind."), Message("user", "hi")))
     system, user = layout.messages(query, [layout.section(layout.PROFILE, ["- name: Ann"])])
-    assert system.content == "Be kind.\nAbout the user:\n- name: Ann" and user.content == "hi"
+    assert system.content == "Be kind.\nAbout the user:\n- name: Ann"
+    assert user.content == "hi"
 
 
 def test_without_sections_nothing_is_added() -> None:

@@ -51,5 +51,9 @@ def test_every_rung_has_as_many_questions_as_asked_for() -> None:
 
 def test_a_strangers_history_does_not_hold_the_answer() -> None:
     paper = papers(6, 60)["fact"]
-    leaks = [a for (prompt, _), a in zip(paper.strangers(), paper.asked, strict=True) if a.value in prompt.split("<|user|>")[0]]
+    leaks = [
+        a
+        for (prompt, _), a in zip(paper.strangers(), paper.asked, strict=True)
+        if a.value in prompt.split("<|user|>")[0]
+    ]
     assert not leaks

@@ -116,3 +116,9 @@ def crowd(request: pytest.FixtureRequest) -> Crowd:
 def small_crowd() -> Crowd:
     """Of the family with both kinds of memory."""
     return Crowd(HFModel.random("lfm2"))
+
+
+@pytest.fixture(scope="session")
+def crowd_of() -> type[Crowd]:
+    """Makes a crowd of any model."""
+    return Crowd

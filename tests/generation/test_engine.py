@@ -16,7 +16,6 @@ from idiolect.core.requests import Ask, Key, Sampling
 from idiolect.generation.engine import Engine
 from idiolect.generation.row import Handle
 from idiolect.models.hf import HFModel
-from tests.generation.conftest import Crowd
 
 SEA = ask("tag", "a film about ships")
 
@@ -64,10 +63,10 @@ def test_a_row_among_31_others_is_as_it_is_alone_and_the_model_is_untouched(crow
 
 
 @pytest.mark.parametrize("family", ["llama", "lfm2", "gpt2", "qwen"])
-def test_in_double_precision_company_changes_nothing_but_the_last_bits(family: str) -> None:
+def test_in_double_precision_company_changes_nothing_but_the_last_bits(family: str, crowd_of: Any) -> None:
     model = HFModel.random(family)
     model.module.double()
-    crowd = Crowd(model)
+    crowd = crowd_of(model)
     engine = fresh(crowd)
     handles = [engine.submit(crowd.ask(i), crowd.key(i), scores=True) for i in range(16)]
     engine.run()

@@ -10,16 +10,17 @@ import pytest
 
 from idiolect.core.errors import BadInput, UnknownName
 from idiolect.core.types import Attribute, Interaction, Post, Preference, Relation, Turn
-from idiolect.simulation import style as S
-from idiolect.simulation import tastes as T
+from idiolect.simulation import style as styles
+from idiolect.simulation import tastes
 from idiolect.simulation.language import Language, split
 from idiolect.simulation.oracles import score
 from idiolect.simulation.words import fresh_word, held_out
 from idiolect.simulation.world import World, make
 
-TASKS = (
-    "fact update preference unknown temporal count multi_hop rewrite headline review tag rate recommend reply choose factual".split()
-)
+TASKS = {
+    *("fact", "update", "preference", "unknown", "temporal", "count", "multi_hop", "factual"),
+    *("rewrite", "headline", "review", "tag", "rate", "recommend", "reply", "choose"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +30,8 @@ def world() -> World:
 
 def test_a_seed_makes_the_same_world_twice(world: World) -> None:
     again = make(seed=3, users=6, history=6, probes=4)
-    assert again.people == world.people and again.asked == world.asked
+    assert again.people == world.people
+    assert again.asked == world.asked
 
 
 def test_a_person_does_not_depend_on_how_many_others_there_are(world: World) -> None:
@@ -38,7 +40,7 @@ def test_a_person_does_not_depend_on_how_many_others_there_are(world: World) -> 
 
 
 def test_every_task_is_asked_of_everybody(world: World) -> None:
-    assert set(world.tasks) == set(TASKS)
+    assert set(world.tasks) == TASKS
     assert all(len(world.probes(u, t)) == 4 for u in world.users for t in TASKS)
 
 
@@ -62,7 +64,12 @@ def test_the_oracle_gives_another_persons_target_less(world: World) -> None:
 
 def test_an_updated_fact_is_not_right_with_its_old_value() -> None:
     truth = {"match": "contains", "value": "rose", "not": "oak"}
-    assert [score(truth, t, {}) for t in ("Your tree is rose.", "It is oak.", "rose, once oak", "roses")] == [1, 0, 0, 0]
+    assert [score(truth, t, {}) for t in ("Your tree is rose.", "It is oak.", "rose, once oak", "roses")] == [
+        1,
+        0,
+        0,
+        0,
+    ]
 
 
 def test_a_rating_loses_a_quarter_for_each_point() -> None:
@@ -84,7 +91,8 @@ def test_records_are_older_than_the_probes_and_in_order(world: World) -> None:
 def test_a_world_comes_back_from_json(world: World, tmp_path: Path) -> None:
     world.save(tmp_path / "w.json")
     back = World.load(tmp_path / "w.json")
-    assert back.people == world.people and back.asked == world.asked
+    assert back.people == world.people
+    assert back.asked == world.asked
     probe = world.probes(world.users[0], "reply")[0]
     assert back.score(probe, probe.target) == 1.0
 
@@ -102,7 +110,10 @@ def test_a_world_file_cut_in_half_is_one_clear_error(world: World, tmp_path: Pat
     [
         ({"users": []}, "no users"),
         ({"format": 9}, "format 1"),
-        ({"users": [{"id": "a", "records": [{"kind": "post", "id": "1", "texts": "x"}]}]}, r"users\[0\]\.records\[0\].*'texts'"),
+        (
+            {"users": [{"id": "a", "records": [{"kind": "post", "id": "1", "texts": "x"}]}]},
+            r"users\[0\]\.records\[0\].*'texts'",
+        ),
         ({"users": [{"id": "a", "records": [{"kind": "poem"}]}]}, "known kind"),
         ({"users": [{"id": "a", "probes": [{"id": "1"}]}]}, r"probes\[0\]"),
         ({"users": [{"id": "a"}, {"id": "a"}]}, r"users\[1\].*different"),
@@ -126,7 +137,8 @@ def test_held_out_frames_and_training_frames_share_nothing() -> None:
         lists = [k for k, v in table.items() if isinstance(v, list)]
         for name in lists:
             a, b = set(held.frames("facts", kind, name)), set(seen.frames("facts", kind, name))
-            assert not a & b and len(a) == len(a | b) // 5
+            assert not a & b
+            assert len(a) == len(a | b) // 5
 
 
 def test_each_kind_of_fact_has_fifty_statements_and_thirty_questions() -> None:
@@ -159,10 +171,10 @@ def test_a_language_file_that_is_no_toml_is_one_clear_error(tmp_path: Path) -> N
 
 
 def test_the_style_switches_are_read_off_the_text_one_by_one() -> None:
-    style = S.Style(case="sentence", opener="hey", mark="!", emoticon=":)", signoff="", formal=True, long=False)
+    style = styles.Style(case="sentence", opener="hey", mark="!", emoticon=":)", signoff="", formal=True, long=False)
     pairs = {"buy": "purchase"}
     assert style.render(pairs, "we buy a lamp") == "Hey, we purchase a lamp! :)"
-    seen = S.switches(pairs, style, "we buy a lamp", "hey, we buy a lamp! :)")
+    seen = styles.switches(pairs, style, "we buy a lamp", "hey, we buy a lamp! :)")
     assert [k for k, ok in seen.items() if not ok] == ["case", "words", "whole"]
 
 
@@ -170,10 +182,11 @@ def test_each_combination_of_reply_features_is_read_back() -> None:
     lang, r = Language.load(), Random(1)
     for body in lang.data["reply"]["questions"]:
         for bits in range(16):
-            want = {d: 1 if bits >> i & 1 else -1 for i, d in enumerate(T.REPLIES)}
-            assert T.features(lang.data["reply"], T.compose(r, lang, body, want)) == want
+            want = {d: 1 if bits >> i & 1 else -1 for i, d in enumerate(tastes.REPLIES)}
+            assert tastes.features(lang.data["reply"], tastes.compose(r, lang, body, want)) == want
 
 
 def test_split_keeps_a_stable_fifth() -> None:
     items = [f"x{i}" for i in range(50)]
-    assert len(split(items, True)) == 10 and split(items[::-1], True) == split(items, True)
+    assert len(split(items, True)) == 10
+    assert split(items[::-1], True) == split(items, True)

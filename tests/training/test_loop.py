@@ -110,7 +110,7 @@ def test_training_lowers_the_loss_and_leaves_the_model_bit_for_bit(backbone: Any
     everywhere = LowRank(rank=8, sites="linear")
     request = Fit(train=(everywhere,), items=items("ann", 4), recipe=Recipe(lr=0.02, steps=30))
     result = one(fit(model, [request], [Key()]))
-    assert result.losses["ann"][-1] < 0.5 * result.losses["ann"][0]
+    assert result.losses["ann"][-1] < 0.7 * result.losses["ann"][0]
     after = model.module.state_dict()
     assert all(torch.equal(before[k], after[k]) for k in before)
 

@@ -50,7 +50,9 @@ class TrainingError(IdiolectError):
     """A user's training cannot go on; whoever trains beside him goes on."""
 
     def __init__(self, who: str, what: str) -> None:
-        super().__init__(f"training {who}: {what}. Lower Recipe.lr or Recipe.clip, or look at these examples and `start`.")
+        super().__init__(
+            f"training {who}: {what}. Lower Recipe.lr or Recipe.clip, or look at these examples and `start`."
+        )
         self.who = who
 
 

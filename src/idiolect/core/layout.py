@@ -1,4 +1,4 @@
-"""How records and tasks become lines of prompt: the one layout that methods write and the embedded model was trained on.
+"""How records and tasks become lines of prompt: one layout, written by methods, learnt by the embedded model.
 
 A prompt is a conversation. What a method adds stands in the system message as sections, each a heading and lines:
 
@@ -97,7 +97,7 @@ def system(sections: Iterable[str], given: str = "") -> str:
 
 
 def messages(query: Query, sections: Iterable[str] = ()) -> tuple[Message, ...]:
-    """The conversation with the sections in its system message; the application's own system text keeps the first place."""
+    """The conversation with the sections in its system message, after the application's own system text."""
     given = "\n".join(m.content for m in query.messages if m.role == "system")
     text = system(sections, given)
     rest = tuple(m for m in query.messages if m.role != "system")
@@ -106,8 +106,8 @@ def messages(query: Query, sections: Iterable[str] = ()) -> tuple[Message, ...]:
 
 FINGERPRINT = hashlib.sha256(
     "\n".join(
-        [PROFILE, HISTORY, IDENTIFIER, *(f"{k}={v}" for k, v in sorted(INSTRUCTIONS.items())), CHAT_TEMPLATE]
-        + [
+        [
+            *(PROFILE, HISTORY, IDENTIFIER, *(f"{k}={v}" for k, v in sorted(INSTRUCTIONS.items())), CHAT_TEMPLATE),
             line(Attribute(id="", name="n", value="v")),
             line(Turn(id="", text="t", time=1e9), dated=True),
             line(Turn(id="", text="t", role="assistant")),

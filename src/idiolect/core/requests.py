@@ -84,8 +84,9 @@ class Scored:
 class Read:
     """Hidden states at sites ("blocks.0.5" is the block at half depth; "blocks.-1" the last; or a module path).
 
-    over: which tokens. reduce: "none" gives (T, d), "mean" and "last" give (d,). `past=True` adds the text's own
-    keys, values and states as a `Past` under the name "past".
+    The answer names each site by its module path, so that an `Edit` can be put there. over: which tokens.
+    reduce: "none" gives (T, d), "mean" and "last" give (d,). `past=True` adds the text's own keys, values and states
+    as a `Past` under the name "past".
     """
 
     items: tuple[Item, ...]
@@ -178,7 +179,7 @@ class Trained:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Fitted:
-    """`users`: by user id ("" where rows="all"); `losses`: one number a step and user; `failed`: who could not go on."""
+    """`users`: by user id ("" where rows="all"); `losses`: one a step and user; `failed`: who could not go on."""
 
     users: Mapping[str, Trained]
     losses: Mapping[str, tuple[float, ...]] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Measure every rung of an embedded model on users, values and phrasings it never saw: ``idiolect embedded evaluate``."""
+"""The rungs of an embedded model, on users, values and phrasings it never saw: ``idiolect embedded evaluate``."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def evaluate(
     if not (folder / "model.safetensors").exists():
         raise BadInput(folder, "holds no model.safetensors", "Train one with: idiolect embedded train FOLDER")
     tok = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    model = Lfm2ForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
+    model = Lfm2ForCausalLM.from_pretrained(folder, dtype=torch.float32).train(False)
     foreign = Language.load(world, held=True) if world else None
     out: dict[str, dict[str, Any]] = {}
     for rung, paper in papers(seed, items, foreign).items():
@@ -60,7 +60,14 @@ def share(rung: str, right: float, n: int) -> dict[str, Any]:
     mid = (q + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * math.sqrt(q * (1 - q) / n + z * z / (4 * n * n))
     floor, goal = GOALS.get(rung, (None, None))
-    return {"share": round(q, 4), "low": round(mid - half, 4), "high": round(mid + half, 4), "n": n, "floor": floor, "goal": goal}
+    return {
+        "share": round(q, 4),
+        "low": round(mid - half, 4),
+        "high": round(mid + half, 4),
+        "n": n,
+        "floor": floor,
+        "goal": goal,
+    }
 
 
 def style_switches(model: Lfm2ForCausalLM, tok: Tokenizer, paper: Paper) -> list[float]:
@@ -75,7 +82,7 @@ def style_switches(model: Lfm2ForCausalLM, tok: Tokenizer, paper: Paper) -> list
 
 
 @torch.no_grad()
-def write(model: Lfm2ForCausalLM, tok: Tokenizer, prompts: Sequence[str], *, limit: int = 48, batch: int = 64) -> list[str]:
+def write(model: Any, tok: Tokenizer, prompts: Sequence[str], *, limit: int = 48, batch: int = 64) -> list[str]:
     """Greedy answers, one text a prompt."""
     out: list[str] = []
     for start in range(0, len(prompts), batch):
@@ -84,7 +91,9 @@ def write(model: Lfm2ForCausalLM, tok: Tokenizer, prompts: Sequence[str], *, lim
         x, mask = torch.zeros(len(ids), width, dtype=torch.long), torch.zeros(len(ids), width, dtype=torch.long)
         for j, row in enumerate(ids):
             x[j, width - len(row) :], mask[j, width - len(row) :] = torch.tensor(row), 1
-        y = model.generate(input_ids=x, attention_mask=mask, max_new_tokens=limit, do_sample=False, pad_token_id=0, eos_token_id=2)
+        y = model.generate(
+            input_ids=x, attention_mask=mask, max_new_tokens=limit, do_sample=False, pad_token_id=0, eos_token_id=2
+        )
         for row in y[:, width:].tolist():
             out.append(tok.decode(row[: row.index(2)] if 2 in row else row, skip_special_tokens=False).strip())
     return out

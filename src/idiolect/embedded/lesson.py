@@ -1,4 +1,4 @@
-"""One training example: a conversation as (text, loss weight) segments, laid out exactly as `core.layout` lays out prompts."""
+"""One training example: a conversation as (text, loss weight) segments, laid out as `core.layout` lays out prompts."""
 
 from __future__ import annotations
 

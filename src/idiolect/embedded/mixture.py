@@ -27,8 +27,38 @@ def job(r: Random, lang: Language, level: int) -> Lesson:
     noise = r.randint(0, level // 3)
     wish = r.choice(WISHES) if level > 2 and r.random() < 0.4 else ""
     kind = r.choices(
-        ("facts", "updates", "style", "tag", "rate", "reply", "choose", "recommend", "events", "nothing", "world", "foreign", "extract", "summarise"),
-        (34, 12 if level > 2 else 0, 22, 8, 3, 4, 1.5, 1.5, 6 if level > 3 else 0, 3, 1.5, 1.5, 1.5, 0.5 if level > 3 else 0),
+        (
+            "facts",
+            "updates",
+            "style",
+            "tag",
+            "rate",
+            "reply",
+            "choose",
+            "recommend",
+            "events",
+            "nothing",
+            "world",
+            "foreign",
+            "extract",
+            "summarise",
+        ),
+        (
+            34,
+            12 if level > 2 else 0,
+            22,
+            8,
+            3,
+            4,
+            1.5,
+            1.5,
+            6 if level > 3 else 0,
+            3,
+            1.5,
+            1.5,
+            1.5,
+            0.5 if level > 3 else 0,
+        ),
     )[0]
     match kind:
         case "facts":

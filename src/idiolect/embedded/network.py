@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,7 @@ class Shape:
 
 def build(shape: Shape, vocabulary: int) -> Lfm2ForCausalLM:
     """A fresh model; the second set of names is what vLLM reads."""
+    kinds = ["conv" if i % 2 == 0 else "full_attention" for i in range(shape.layers)]
     config = Lfm2Config(
         vocab_size=vocabulary,
         hidden_size=shape.width,
@@ -42,32 +44,31 @@ def build(shape: Shape, vocabulary: int) -> Lfm2ForCausalLM:
         num_key_value_heads=shape.heads,
         max_position_embeddings=shape.positions,
         conv_L_cache=shape.kernel,
-        layer_types=["conv" if i % 2 == 0 else "full_attention" for i in range(shape.layers)],
+        layer_types=kinds,
         tie_word_embeddings=True,
         rope_parameters={"rope_type": "default", "rope_theta": 10000.0},
         pad_token_id=0,
         bos_token_id=1,
         eos_token_id=2,
-        conv_dim=shape.width,
-        conv_dim_out=shape.width,
-        block_dim=shape.width,
-        block_ff_dim=shape.inner,
-        block_multiple_of=1,
-        block_norm_eps=1e-5,
-        idiolect_layout=FINGERPRINT,
     )
+    config.update(dict.fromkeys(("conv_dim", "conv_dim_out", "block_dim"), shape.width))
+    config.update({"block_ff_dim": shape.inner, "block_multiple_of": 1, "block_norm_eps": 1e-5})
+    config.update({"idiolect_layout": FINGERPRINT})
     return Lfm2ForCausalLM(config)
 
 
 def save(model: Lfm2ForCausalLM, tok: Tokenizer, folder: Path) -> None:
     """An ordinary model folder, bf16 on disk."""
-    copy = Lfm2ForCausalLM(model.config).to(torch.bfloat16)
-    copy.load_state_dict({k: v.to(torch.bfloat16) for k, v in model.state_dict().items()})
-    copy.save_pretrained(folder)
+    half = {k: v.to(torch.bfloat16) for k, v in model.state_dict().items()}
+    model.save_pretrained(folder, state_dict=half)
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, "dtype": "bfloat16"}, indent=2) + "\n")
     as_transformers(tok).save_pretrained(folder)
 
 
-def shifted(hidden_states: Tensor, weight: Tensor, bias: Tensor | None = None, activation: str | None = None, **_: object) -> Tensor:
+def shifted(
+    hidden_states: Tensor, weight: Tensor, bias: Tensor | None = None, activation: str | None = None, **_: object
+) -> Tensor:
     """Depthwise causal convolution as a sum of shifted products: faster than `conv1d` in training on a CPU.
 
     hidden_states (B, d, T), weight (d, kernel) -> (B, d, T).

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import string
 from random import Random
+from typing import Any
 
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
@@ -28,7 +29,11 @@ def train_tokenizer(lang: Language, *, vocabulary: int = 4096, seed: int = 0, le
     replace = [normalizers.Replace(UP, ESCAPED), *(normalizers.Replace(a, b) for a, b in capitals)]
     tok.normalizer = normalizers.Sequence(replace)
     tok.pre_tokenizer = pre_tokenizers.Sequence(
-        [pre_tokenizers.Split(UP, "isolated"), pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
+        [
+            pre_tokenizers.Split(UP, "isolated"),
+            pre_tokenizers.Digits(individual_digits=True),
+            pre_tokenizers.ByteLevel(add_prefix_space=False),
+        ]
     )
     restore = [decoders.Replace(b, a) for a, b in capitals] + [decoders.Replace(ESCAPED, UP)]
     tok.decoder = decoders.Sequence([decoders.ByteLevel(), *restore])
@@ -52,7 +57,8 @@ def train_tokenizer(lang: Language, *, vocabulary: int = 4096, seed: int = 0, le
 
 def as_transformers(tok: Tokenizer) -> PreTrainedTokenizerFast:
     """The same as an ordinary Hugging Face tokenizer, with the chat template."""
-    return PreTrainedTokenizerFast(
+    make: Any = PreTrainedTokenizerFast
+    wrapped: PreTrainedTokenizerFast = make(
         tokenizer_object=tok,
         bos_token=BOS,
         eos_token=END,
@@ -62,3 +68,4 @@ def as_transformers(tok: Tokenizer) -> PreTrainedTokenizerFast:
         clean_up_tokenization_spaces=False,
         model_max_length=2048,
     )
+    return wrapped

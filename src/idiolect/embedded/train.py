@@ -10,10 +10,12 @@ from __future__ import annotations
 import json
 import multiprocessing as mp
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
@@ -26,6 +28,9 @@ from idiolect.embedded.mixture import TOP, draw
 from idiolect.embedded.network import Shape, build, encode, exact, pad, save, use_shifted_convolution
 from idiolect.embedded.tokenizer import train_tokenizer
 from idiolect.simulation.language import Language
+
+Tell: TypeAlias = Callable[[str], None]
+SAY: Tell = partial(print, flush=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +72,7 @@ def optimizers(model: Lfm2ForCausalLM, plan: Plan) -> list[torch.optim.Optimizer
 
 
 def produce(tokenizer: str, tokens: int, seed: int, level: Any, queue: Any) -> None:
-    """Endless batches of about `tokens` tokens, in a process of its own; lengths go up to a multiple of 16: few shapes."""
+    """Endless batches of about `tokens` tokens, in a process of its own; lengths are multiples of 16: few shapes."""
     tok, lang, r = Tokenizer.from_file(tokenizer), Language.load(wild=True), Random(seed)
     bins: dict[int, list[Any]] = {}
     while True:
@@ -97,7 +102,7 @@ def loss_of(model: Lfm2ForCausalLM, ids: Tensor, weights: Tensor) -> tuple[Tenso
 
 def examine(model: Lfm2ForCausalLM, tok: Tokenizer, sets: dict[str, Paper]) -> dict[str, float]:
     """Share of exact answers of every rung."""
-    model.eval()
+    model.train(False)
     out = {name: float(np.mean(exact(model, tok, paper.pairs()))) for name, paper in sets.items()}
     out["fact_stranger"] = float(np.mean(exact(model, tok, sets["fact"].strangers())))
     model.train()
@@ -131,64 +136,87 @@ def rate_at(plan: Plan, step: int, done: float) -> float:
     return min(1.0, (step + 1) / 50) * (1.0 if done < plan.hold else max(0.02, (1 - done) / (1 - plan.hold)))
 
 
-def train(out: Path, plan: Plan, start: Path | None = None) -> dict[str, float]:
+class Training:
+    """One run: a producer of batches in a process of its own, and steps until the time is spent."""
+
+    def __init__(self, out: Path, plan: Plan, start: Path | None, tell: Tell) -> None:
+        self.out, self.plan, self.tell = out, plan, tell
+        self.tok, self.model = prepare(out, plan, start)
+        self.opts = optimizers(self.model, plan)
+        self.rates = [[g["lr"] for g in opt.param_groups] for opt in self.opts]
+        self.run, self.sets = Run(plan, plan.level), papers(77, 128)
+        context = mp.get_context("spawn")
+        self.level, self.queue = context.Value("i", plan.level), context.Queue(8)
+        args = (str(out / "tokenizer.json"), plan.tokens, plan.seed + 1, self.level, self.queue)
+        self.feed = context.Process(target=produce, args=args, daemon=True)
+
+    def go(self) -> dict[str, float]:
+        """Train until the time is spent; returns the last exam."""
+        plan, run, result = self.plan, self.run, dict[str, float]()
+        self.tell(json.dumps({"parameters": sum(p.numel() for p in self.model.parameters()), **asdict(plan)}))
+        self.feed.start()
+        began, examined, next_exam = time.time(), 0.0, plan.exam_every
+        while (spent := time.time() - began - examined) < plan.seconds:
+            self.step(spent / plan.seconds)
+            if run.step % 50 == 0:
+                million = run.tokens / 1e6
+                self.tell(
+                    f"step {run.step}, {spent:.0f} s, {million:.2f} M tokens: loss {run.loss:.3f}, level {run.level}"
+                )
+            if spent > next_exam:
+                next_exam += plan.exam_every
+                clock = time.time()
+                result = self.exam(spent)
+                examined += time.time() - clock
+        self.feed.terminate()
+        return self.exam(plan.seconds) or result
+
+    def step(self, done: float) -> None:
+        ids, weights = (torch.from_numpy(x) for x in self.queue.get())
+        for opt, full in zip(self.opts, self.rates, strict=True):
+            for group, rate in zip(opt.param_groups, full, strict=True):
+                group["lr"] = rate * rate_at(self.plan, self.run.step, done)
+        loss, right = loss_of(self.model, ids, weights)
+        torch.autograd.backward(loss)
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        for opt in self.opts:
+            opt.step()
+            opt.zero_grad()
+        self.run.note(loss.item(), right, ids.numel())
+        self.level.value = self.run.level
+
+    def exam(self, spent: float) -> dict[str, float]:
+        """Measure, note the curve, save: a run that is stopped leaves its last exam's model."""
+        run, result = self.run, examine(self.model, self.tok, self.sets)
+        row = {"seconds": round(spent), "step": run.step, "tokens": run.tokens, "level": run.level, **result}
+        self.tell(json.dumps(row))
+        with (self.out / "curve.jsonl").open("a") as log:
+            log.write(json.dumps(row) + "\n")
+        save(self.model, self.tok, self.out)
+        return result
+
+
+def train(out: Path, plan: Plan, start: Path | None = None, tell: Tell = SAY) -> dict[str, float]:
     """Train and save into `out`; go on from the folder `start` where given. Returns the last exam."""
     torch.set_num_threads(plan.threads)
     torch.manual_seed(plan.seed)
-    torch.optim._muon._zeropower_via_newtonschulz = orthogonal
+    torch.optim._muon.__dict__["_zeropower_via_newtonschulz"] = orthogonal
     use_shifted_convolution()
     out.mkdir(parents=True, exist_ok=True)
-    tok, model = prepare(out, plan, start)
-    opts = optimizers(model, plan)
-    rates = [[g["lr"] for g in x.param_groups] for x in opts]
-    context = mp.get_context("spawn")
-    level, queue = context.Value("i", plan.level), context.Queue(8)
-    feed = context.Process(
-        target=produce, args=(str(out / "tokenizer.json"), plan.tokens, plan.seed + 1, level, queue), daemon=True
-    )
-    feed.start()
-    sets, run, log = papers(77, 128), Run(plan, plan.level), (out / "curve.jsonl").open("a")
-    print(json.dumps({"parameters": sum(p.numel() for p in model.parameters()), **asdict(plan)}), flush=True)
-    began, examined, next_exam = time.time(), 0.0, plan.exam_every
-    result: dict[str, float] = {}
-    while (done := (time.time() - began - examined) / plan.seconds) < 1:
-        ids, weights = (torch.from_numpy(x) for x in queue.get())
-        for opt, full in zip(opts, rates, strict=True):
-            for g, lr in zip(opt.param_groups, full, strict=True):
-                g["lr"] = lr * rate_at(plan, run.step, done)
-        loss, right = loss_of(model, ids, weights)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        for opt in opts:
-            opt.step()
-            opt.zero_grad()
-        run.note(loss.item(), right, ids.numel())
-        level.value = run.level
-        spent = time.time() - began - examined
-        if run.step % 50 == 0:
-            print(f"step {run.step} {spent:.0f} s {run.tokens / 1e6:.2f} M loss {run.loss:.3f} first {run.right:.3f} level {run.level}", flush=True)
-        if spent > next_exam or spent >= plan.seconds:
-            next_exam += plan.exam_every
-            clock = time.time()
-            result = examine(model, tok, sets)
-            row = {"seconds": round(spent), "step": run.step, "tokens": run.tokens, "level": run.level, "loss": round(run.loss, 4), **result}
-            print(json.dumps(row), flush=True)
-            log.write(json.dumps(row) + "\n")
-            log.flush()
-            save(model, tok, out)
-            torch.save(model.state_dict(), out / "fp32.pt")
-            examined += time.time() - clock
-    feed.terminate()
-    save(model, tok, out)
-    return result
+    return Training(out, plan, start, tell).go()
 
 
 def prepare(out: Path, plan: Plan, start: Path | None) -> tuple[Tokenizer, Lfm2ForCausalLM]:
     """Tokenizer and model, fresh or from a folder."""
     source = start or out
     path = source / "tokenizer.json"
-    tok = Tokenizer.from_file(str(path)) if path.exists() else train_tokenizer(Language.load(wild=True), vocabulary=plan.vocabulary)
+    lang = Language.load(wild=True)
+    tok = Tokenizer.from_file(str(path)) if path.exists() else train_tokenizer(lang, vocabulary=plan.vocabulary)
     tok.save(str(out / "tokenizer.json"))
-    model = Lfm2ForCausalLM.from_pretrained(start, dtype=torch.float32) if start else build(plan.shape, tok.get_vocab_size())
+    model = (
+        Lfm2ForCausalLM.from_pretrained(start, dtype=torch.float32)
+        if start
+        else build(plan.shape, tok.get_vocab_size())
+    )
     model.config._attn_implementation = "eager"  # faster than the fused kernel here: short rows, small heads
     return tok, model.train()

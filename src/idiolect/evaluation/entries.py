@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -70,8 +70,10 @@ def trained(method: Any, own: Any) -> Any:
     return own if method.card.trains != "nothing" else None
 
 
-def entry(name: str, presets: Presets) -> Entry:
+def entry(name: str, presets: Presets, tasks: Sequence[str] = ()) -> Entry:
     """A method by its name; a composition such as "ipa | oppu"; "ipa | oppu (apart)" trains its parts apart.
+
+    A method that can be told which tasks to learn from is told those on which it is measured: `tasks`, else its card's.
 
     Raises:
         UnknownName: no such method, with near names.
@@ -81,6 +83,10 @@ def entry(name: str, presets: Presets) -> Entry:
     parts = tuple(p.strip() for p in spec.removesuffix(APART).split("|"))
     cards = tuple(registry.card(p) for p in parts)
     options = {p: dict(presets.methods.get(p, {})) for p in parts}
+    wanted = list(tasks) or list(Entry(name=spec, method=None, parts=parts, cards=cards).tasks)
+    for part in parts:
+        if "tasks" in registry.get(part).__dataclass_fields__:
+            options[part].setdefault("tasks", wanted)
     cousin = None
     if len(parts) == 1 and cards[0].cousin_options:
         cousin = registry.build(parts[0], {**options[parts[0]], **cards[0].cousin_options})

@@ -213,7 +213,8 @@ def evaluate(experiment: Experiment, progress: Progress | None = None, *, model:
 
 def _answers(experiment: Experiment, model: Any, folder: Path, tell: Progress) -> None:
     source, presets = open_source(experiment), config.load(experiment.presets)
-    entries = [entry(m, presets) for m in experiment.methods or registry.names()]
+    names = experiment.methods or tuple(registry.names())
+    entries = [entry(m, presets, experiment.tasks or experiment.plan.get(m, ())) for m in names]
     tasks = pairs(experiment, entries, source.tasks)
     model = model or open_model(experiment.model)
     facts = {

@@ -46,7 +46,7 @@ def score(models: Mapping[str, Backbone], requests: Sequence[Score]) -> list[tup
         BadInput: several streams without a combine, or a combine that looks ahead.
     """
     items = [item for r in requests for item in r.items]
-    answers = [(item, text) for item in items for text in (item.answer, item.rejected) if text or text is item.answer]
+    answers = [(i, text) for i in items for text in (i.answer, *([i.rejected] if i.rejected else []))]
     asked = [_given(models, item.query, item.idiolect, text) for item, text in answers]
     found: dict[int, Tensor] = {}
     for part in batches([g.size for g in asked], [len(g.rows) for g in asked]):
@@ -166,16 +166,16 @@ def _one_by_one(combine: Combine, each: Tensor, hidden: Mapping[str, Tensor]) ->
 
 def _read(backbone: Backbone, request: Read) -> list[dict[str, Any]]:
     items = request.items
-    paths = {site: resolve(backbone.module, site)[0].path for site in request.sites}
+    paths = [resolve(backbone.module, site)[0].path for site in request.sites]  # what an `Edit` can name as its site
     rows = [_row(backbone, i.query, answer_ids(backbone.tokenizer, i.answer), i.idiolect.streams[0]) for i in items]
     found: dict[int, dict[str, Any]] = {}
     slots = Slots(backbone.device, backbone.module.dtype)
     for part in batches([len(r.prompt) + len(r.answer) for r in rows], [1] * len(rows)):
         some = [rows[i] for i in part]
-        out = forward(backbone, some, sites=list(paths.values()), stack=slots, remember=request.past)
+        out = forward(backbone, some, sites=paths, stack=slots, remember=request.past)
         for n, i in enumerate(part):
             keep = _over(out, n, len(rows[i].answer) - 1, request.over)
-            states: dict[str, Any] = {s: _reduced(out.hidden[p][n][keep], request.reduce) for s, p in paths.items()}
+            states: dict[str, Any] = {p: _reduced(out.hidden[p][n][keep], request.reduce) for p in paths}
             found[i] = states | ({"past": _past(out, n)} if request.past else {})
     return [found[i] for i in range(len(rows))]
 

@@ -12,8 +12,8 @@ from idiolect.core.layout import CHAT_TEMPLATE
 
 SPECIAL = ("<|pad|>", "<|begin|>", "<|end|>", "<|system|>", "<|user|>", "<|assistant|>")
 ENDS = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2}
-# Of the weights. At the usual 0.02 a small model gives nearly the same logits to any text; at 0.2 log-probabilities reach
-# -38, where float32 itself rounds by 2e-5 between one batch size and another (float64: 2e-14).
+# Of the weights. At the usual 0.02 a small model gives nearly the same logits to any text; at 0.2 log-probabilities
+# reach -38, where float32 itself rounds by 2e-5 between one batch size and another (float64: 2e-14).
 SPREAD = 0.1
 
 

@@ -1,4 +1,4 @@
-"""Planted facts: what a person states about himself, over dated sessions, with updates and clutter; and questions on it.
+"""Planted facts: what a person states about himself, over dated sessions, with updates and clutter; questions on it.
 
 Kinds: like (favourite of a kind), person (name of a relation), meaning (a private sense of a word), and one each of
 name, job, home, allergy, language, hobby; visits are additive events, residences are other people's homes.
@@ -49,7 +49,9 @@ def draw_key(r: Random, lang: Language, kind: str) -> str:
     if not lang.wild:
         return r.choice(lang.words("keys"))
     draw = r.random()
-    return r.choice(lang.words("keys")) if draw < 0.6 else lang.word(r) if draw < 0.82 else r.choice(lang.words("common"))
+    return (
+        r.choice(lang.words("keys")) if draw < 0.6 else lang.word(r) if draw < 0.82 else r.choice(lang.words("common"))
+    )
 
 
 def draw_fact(r: Random, lang: Language, used: set[tuple[str, str]], *, updated: bool = False) -> Fact:
@@ -66,7 +68,10 @@ def draw_fact(r: Random, lang: Language, used: set[tuple[str, str]], *, updated:
     days = sorted(r.sample(range(1400), 2))
     fact.day = days[-1]
     if updated:
-        fact.lines = [(days[0], state(r, lang, fact, fact.old)), (days[1], state(r, lang, fact, fact.value, changed=True))]
+        fact.lines = [
+            (days[0], state(r, lang, fact, fact.old)),
+            (days[1], state(r, lang, fact, fact.value, changed=True)),
+        ]
     else:
         fact.lines = [(days[-1], state(r, lang, fact, fact.value))]
     return fact
@@ -99,7 +104,15 @@ def disturb(r: Random, lang: Language, text: str, keep: set[str]) -> str:
     out: list[str] = []
     for w in text.split(" "):
         draw = 1.0 if w.strip(".,?!:") in keep else r.random()
-        out += lang.some(r, 1, 1) if draw < 0.08 else [] if draw < 0.12 else [w, *lang.some(r, 1, 1)] if draw < 0.2 else [w]
+        out += (
+            lang.some(r, 1, 1)
+            if draw < 0.08
+            else []
+            if draw < 0.12
+            else [w, *lang.some(r, 1, 1)]
+            if draw < 0.2
+            else [w]
+        )
     return " ".join(out)
 
 
@@ -115,7 +128,10 @@ def any_statement(r: Random, lang: Language, key: str, value: str) -> str:
 def question(r: Random, lang: Language, kind: str, key: str) -> str:
     """A question on a slot."""
     if lang.wild and key and r.random() < 0.25:
-        cues = {"like": ("what is my", "my favourite", "I like", "I told you", "which"), "person": ("name of my", "my", "who is my")}
+        cues = {
+            "like": ("what is my", "my favourite", "I like", "I told you", "which"),
+            "person": ("name of my", "my", "who is my"),
+        }
         cue = r.choice(cues.get(kind, ("I mean by", "meaning of", "what is")))
         parts = [*lang.some(r, 0, 3), cue, *lang.some(r, 0, 2), key, *lang.some(r, 0, 2)]
         return " ".join(parts) + r.choice(("?", "?", ""))

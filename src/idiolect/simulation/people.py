@@ -9,9 +9,9 @@ from typing import Any
 
 from idiolect.core.layout import ask, date
 from idiolect.core.types import Attribute, Interaction, Message, Post, Preference, Query, Record, Relation, Turn
-from idiolect.simulation import facts as F
-from idiolect.simulation import style as S
-from idiolect.simulation import tastes as T
+from idiolect.simulation import facts as planted
+from idiolect.simulation import style as styles
+from idiolect.simulation import tastes
 from idiolect.simulation.language import Language
 
 EPOCH = 1577836800.0  # 2020-01-01
@@ -46,8 +46,8 @@ class Person:
     probes: dict[str, list[Probe]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.style = S.Style.draw(self.r, self.lang)
-        self.taste = T.Taste.draw(self.r, self.lang)
+        self.style = styles.Style.draw(self.r, self.lang)
+        self.taste = tastes.Taste.draw(self.r, self.lang)
         self.wish = self.r.choice(list(FORMS))
         self.called = self.lang.value(self.r, name=True)
         self.plant_facts()
@@ -72,7 +72,16 @@ class Person:
     def probe(self, task: str, query: Query | str, target: str, **truth: Any) -> None:
         query = Query(messages=(Message("user", query),), task=task, input=query) if isinstance(query, str) else query
         mine = self.probes.setdefault(task, [])
-        mine.append(Probe(id=f"{self.user}/{task}/{len(mine):02d}", user=self.user, task=task, query=query, target=target, truth=truth))
+        mine.append(
+            Probe(
+                id=f"{self.user}/{task}/{len(mine):02d}",
+                user=self.user,
+                task=task,
+                query=query,
+                target=target,
+                truth=truth,
+            )
+        )
 
     def times(self) -> range:
         return range(self.asked)
@@ -81,13 +90,15 @@ class Person:
 
     def plant_facts(self) -> None:
         used: set[tuple[str, str]] = set()
-        facts = [F.draw_fact(self.r, self.lang, used, updated=i < 3) for i in range(10)]
+        facts = [planted.draw_fact(self.r, self.lang, used, updated=i < 3) for i in range(10)]
         for f in facts:
             for day, text in f.lines:
                 self.says(text, day)
         for _ in range(6):
-            self.says(F.clutter(self.r, self.lang, facts))
-        statement = self.lang.fill(self.r.choice(self.lang.frames("preferences", self.wish, "statements")), self.r, n=self.called)
+            self.says(planted.clutter(self.r, self.lang, facts))
+        statement = self.lang.fill(
+            self.r.choice(self.lang.frames("preferences", self.wish, "statements")), self.r, n=self.called
+        )
         self.says(statement)
         wanted = FORMS[self.wish].replace("{n}", self.called)
         self.records.append(Preference(dimension=wanted, weight=1.0, **self.stamp()))
@@ -97,25 +108,29 @@ class Person:
             self.ask_fact("fact", single[i % len(single)])
             self.ask_fact("update", updated[i % len(updated)])
             self.ask_fact("preference", single[i % len(single)])
-            hidden = F.draw_fact(self.r, self.lang, set(used))
+            hidden = planted.draw_fact(self.r, self.lang, set(used))
             self.ask_fact("unknown", hidden)
 
-    def ask_fact(self, task: str, f: F.Fact) -> None:
-        head, value, tail = F.answer(self.lang, f.kind, f.key, f.value)
-        text = F.question(self.r, self.lang, f.kind, f.key)
+    def ask_fact(self, task: str, f: planted.Fact) -> None:
+        head, value, tail = planted.answer(self.lang, f.kind, f.key, f.value)
+        text = planted.question(self.r, self.lang, f.kind, f.key)
         if task == "unknown":
-            self.probe(task, text, f"{head}{F.UNKNOWN}{tail}", match="contains", value="do not know")
+            self.probe(task, text, f"{head}{planted.UNKNOWN}{tail}", match="contains", value="do not know")
         elif task == "preference":
             target = self.formed(head, value, tail)
             self.probe(task, text, target, match="form", wish=self.wish, value=value, name=self.called)
         else:
-            self.probe(task, text, f"{head}{value}{tail}", match="contains", value=value, **({"not": f.old} if f.old else {}))
+            self.probe(
+                task, text, f"{head}{value}{tail}", match="contains", value=value, **({"not": f.old} if f.old else {})
+            )
 
     def formed(self, head: str, value: str, tail: str) -> str:
         """The plain answer in the form that this user asked for."""
         full = f"{head}{value}{tail}"
         small = f"{head[:1].lower()}{head[1:]}{value}{tail}"
-        return {"short": f"{value}{tail}", "formal": f"Certainly. {full}", "warm": f"{full} :)"}.get(self.wish, f"{self.called}, {small}")
+        return {"short": f"{value}{tail}", "formal": f"Certainly. {full}", "warm": f"{full} :)"}.get(
+            self.wish, f"{self.called}, {small}"
+        )
 
     def plant_events(self) -> None:
         r, lang = self.r, self.lang
@@ -135,7 +150,13 @@ class Person:
             town, day = towns[i % len(towns)], days[i % len(towns)]
             when = date(EPOCH + day * DAY)
             text = lang.fill(r.choice(lang.frames("facts", "visit", "when_questions")), r, v=town)
-            self.probe("temporal", text, visit["when_answer"].replace("{v}", town).replace("{d}", when), match="contains", value=when)
+            self.probe(
+                "temporal",
+                text,
+                visit["when_answer"].replace("{v}", town).replace("{d}", when),
+                match="contains",
+                value=when,
+            )
             text = lang.fill(r.choice(lang.frames("facts", "visit", "count_questions")), r)
             count = str(len(towns))
             self.probe("count", text, visit["count_answer"].replace("{c}", count), match="contains", value=count)
@@ -160,31 +181,31 @@ class Person:
                 self.probe(task, ask(task, source), target, match="style", style=self.style.json(), neutral=neutral)
 
     def rewrite(self) -> tuple[str, str]:
-        text = S.content(self.r, self.lang)
+        text = styles.content(self.r, self.lang)
         return text, text
 
     def headline(self) -> tuple[str, str]:
-        note, short, long = S.headline(self.r, self.lang)
+        note, short, long = styles.headline(self.r, self.lang)
         return note, long if self.style.long else short
 
     def review(self) -> tuple[str, str]:
-        text, signs = T.visit(self.r, self.lang)
-        return text, T.opinion(self.lang, text, signs, [a for a, w in self.taste.aspects.items() if w])
+        text, signs = tastes.visit(self.r, self.lang)
+        return text, tastes.opinion(self.lang, text, signs, [a for a, w in self.taste.aspects.items() if w])
 
     # -- judgements
 
     def plant_judgements(self) -> None:
         def tag() -> tuple[str, str, dict[str, Any]]:
-            text, topic = T.film(self.r, self.lang)
+            text, topic = tastes.film(self.r, self.lang)
             return text, self.taste.tags[topic], {"match": "exact", "value": self.taste.tags[topic]}
 
         def rate() -> tuple[str, str, dict[str, Any]]:
-            text, signs = T.visit(self.r, self.lang)
-            n = T.rating(self.taste, signs)
+            text, signs = tastes.visit(self.r, self.lang)
+            n = tastes.rating(self.taste, signs)
             return text, str(n), {"match": "number", "value": n, "range": 4}
 
         def recommend() -> tuple[str, str, dict[str, Any]]:
-            text, _, best = T.offer(self.r, self.lang, self.taste)
+            text, _, best = tastes.offer(self.r, self.lang, self.taste)
             return text, best, {"match": "exact", "value": best}
 
         self.plant_labels("tag", tag, 2 * self.history)
@@ -205,17 +226,19 @@ class Person:
         for _ in range(self.history):
             body = r.choice(bodies)
             while True:
-                a, b = (T.compose(r, lang, body, {}) for _ in range(2))
-                left, right = (T.satisfaction(self.taste.weights, T.features(lang.data["reply"], x)) for x in (a, b))
+                a, b = (tastes.compose(r, lang, body, {}) for _ in range(2))
+                left, right = (
+                    tastes.satisfaction(self.taste.weights, tastes.features(lang.data["reply"], x)) for x in (a, b)
+                )
                 if left != right:
                     break
             chosen, rejected = (a, b) if left > right else (b, a)
             self.records.append(Preference(prompt=body["q"], chosen=chosen, rejected=rejected, **self.stamp()))
         for i in self.times():
             body = bodies[(i * 7 + r.randrange(7)) % len(bodies)]
-            target = T.compose(r, lang, body, self.taste.weights)
+            target = tastes.compose(r, lang, body, self.taste.weights)
             self.probe("reply", ask("reply", body["q"]), target, match="reply", weights=dict(self.taste.weights))
-            text, label = T.dilemma(r, lang, self.taste)
+            text, label = tastes.dilemma(r, lang, self.taste)
             self.probe("choose", ask("choose", text), label, match="exact", value=label)
 
     def plant_knowledge(self) -> None:

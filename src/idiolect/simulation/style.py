@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from random import Random
 from typing import Any
@@ -11,7 +11,9 @@ from idiolect.simulation.language import Language, split
 
 CASES = ("lower", "sentence", "title")
 MARKS = (".", "!", "...")
-EYES, NOSES, MOUTHS = ": ; = 8 x % B |".split(), ["", "", "-", "^", "o", "'"], ") ( D P / | * 3 ] > } $".split()
+EYES = [*":;=8x%B|"]
+NOSES = ["", "", *"-^o'"]
+MOUTHS = [*")(DP/|*3]>}$"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,8 +49,8 @@ class Style:
         words = [pairs.get(w, w) if self.formal else w for w in neutral.split()]
         heavy = [w in verbs for w in words]
         if self.opener:
-            lead = self.opener.split()
-            words, heavy = [*lead[:-1], lead[-1] + ",", *words], [False] * len(lead) + heavy
+            lead = f"{self.opener},".split()
+            words, heavy = [*lead, *words], [False] * len(lead) + heavy
         if self.case == "title":
             words = [w[:1].upper() + w[1:] for w in words]
         elif self.case == "sentence":
@@ -88,14 +90,14 @@ def draw_emoticon(r: Random, lang: Language) -> str:
     """From the list, or in training any face that is not held out."""
     known = split(lang.data["style"]["emoticons"], True)
     while lang.wild and r.random() < 0.65:
-        face = r.choice(EYES) + r.choice(NOSES) + r.choice(MOUTHS)
+        face: str = r.choice(EYES) + r.choice(NOSES) + r.choice(MOUTHS)
         if face not in known:
             return face
     return str(r.choice(split(lang.data["style"]["emoticons"], lang.held)))
 
 
 def content(r: Random, lang: Language, *, longest: int = 9) -> str:
-    """A neutral sentence with one verb of the synonyms; in training mostly any words in any order, so that they are copied."""
+    """A neutral sentence with one verb of the synonyms; in training mostly any words in any order, to be copied."""
     style = lang.data["style"]
     verb = r.choice(list(style["synonyms"]))
     if not lang.wild or r.random() < 0.4:
@@ -113,7 +115,8 @@ def content(r: Random, lang: Language, *, longest: int = 9) -> str:
 def headline(r: Random, lang: Language) -> tuple[str, str, str]:
     """(a neutral note, its short neutral headline, its long one)."""
     style = lang.data["style"]
-    full, short = r.choice(lang.frames("style", "content", "headlines"))
+    pair: Sequence[str] = r.choice(lang.frames("style", "content", "headlines"))
+    full, short = pair
     a, b = (lang.word(r) if r.random() < 0.3 else r.choice(lang.nouns) for _ in range(2))
     slots = {"s": r.choice(list(style["synonyms"])), "a": a, "b": b, "p": lang.word(r)}
     long = lang.fill(short, r, **slots)
@@ -131,13 +134,21 @@ def switches(pairs: Mapping[str, str], style: Style, neutral: str, text: str) ->
     opener = text.lower().split(", ")[0] if ", " in text else ""
     low = text.lower().split()
     letters = [w for w in body.split() if w[:1].isalpha()]
-    case = "title" if len(letters) > 1 and all(w[0].isupper() for w in letters) else "sentence" if text[:1].isupper() else "lower"
+    case = (
+        "title"
+        if len(letters) > 1 and all(w[0].isupper() for w in letters)
+        else "sentence"
+        if text[:1].isupper()
+        else "lower"
+    )
     return {
         "case": case == style.case,
         "opener": opener == style.opener.lower(),
         "mark": mark == style.mark,
         "emoticon": (style.emoticon in text.split()) if style.emoticon else body == text or bool(style.signoff),
-        "signoff": text.endswith(f" {style.signoff}") if style.signoff else text.endswith((style.mark, style.emoticon or style.mark)),
+        "signoff": text.endswith(f" {style.signoff}")
+        if style.signoff
+        else text.endswith((style.mark, style.emoticon or style.mark)),
         "words": all((f if style.formal else p) in low for p, f in verbs),
         "whole": text.strip() == want,
     }

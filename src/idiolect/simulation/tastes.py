@@ -1,4 +1,4 @@
-"""A person's judgements: the tag he gives to a topic, how he rates, what he would rather see, which reply he prefers."""
+"""A person's judgements: the tag he gives a topic, how he rates, what he would rather see, which reply he prefers."""
 
 from __future__ import annotations
 
@@ -9,8 +9,18 @@ from random import Random
 from idiolect.simulation.language import Language
 
 RANKS = (0.4, 0.3, 0.2, 0.1)  # how popular the four tags of a topic are, by archetype
-FILMS = ("a {j} film about {w} and {x}", "a {j} story of {w}, with {x}", "{w} and {x} in a {j} film", "one {j} film on {x} and {w}")
-REPLIES = ("brief", "formal", "warm", "concrete")  # dimensions of a reply, each wanted (+1), unwanted (-1) or indifferent (0)
+FILMS = (
+    "a {j} film about {w} and {x}",
+    "a {j} story of {w}, with {x}",
+    "{w} and {x} in a {j} film",
+    "one {j} film on {x} and {w}",
+)
+REPLIES = (
+    "brief",
+    "formal",
+    "warm",
+    "concrete",
+)  # dimensions of a reply, each wanted (+1), unwanted (-1) or indifferent (0)
 BRIEF = 13  # words of a brief reply, opener and closing apart
 WISHES = {  # how a stated wish reads in a profile, by dimension and sign
     ("brief", 1): "short replies",

@@ -8,9 +8,9 @@ from __future__ import annotations
 import zlib
 from random import Random
 
-ONSETS = [*"b c d f g h j k l m n p r s t v w z br cl dr fl gr pl st tr sh ch th sp sk".split(), "", ""]
-VOWELS = "a e i o u a e i o u ai ea oo ee ou y ia".split()
-CODAS = ["", "", "", "", *"n r l m s t x k nd rt st ck ng p d".split()]
+ONSETS = [*"bcdfghjklmnprstvwz", *"br cl dr fl gr pl st tr sh ch th sp sk".split(), "", ""]  # noqa: SIM905
+VOWELS = [*"aeiouaeiou", *"ai ea oo ee ou y ia".split()]  # noqa: SIM905
+CODAS = ["", "", "", "", *"n r l m s t x k nd rt st ck ng p d".split()]  # noqa: SIM905
 
 
 def held_out(word: str) -> bool:

@@ -1,4 +1,4 @@
-"""A world: people with planted truth, made from a seed, saved as JSON, read back from anybody's JSON of the same form."""
+"""A world: people with planted truth, made from a seed, saved as JSON, read from anybody's JSON of the same form."""
 
 from __future__ import annotations
 
@@ -77,7 +77,9 @@ class World:
             for u, records in self.people.items()
         ]
         path.parent.mkdir(parents=True, exist_ok=True)
-        text = json.dumps({"format": FORMAT, "name": self.name, "lexicon": self.lexicon, "users": users}, ensure_ascii=False, indent=1)
+        text = json.dumps(
+            {"format": FORMAT, "name": self.name, "lexicon": self.lexicon, "users": users}, ensure_ascii=False, indent=1
+        )
         path.write_text(text, encoding="utf-8")
 
     @classmethod
@@ -99,10 +101,17 @@ class World:
             user = u.get("id") if isinstance(u, dict) else None
             if not isinstance(user, str) or user in people:
                 raise BadInput(where, "has no id of its own", "Give each user a different 'id'.")
-            people[user] = tuple(sorted((_record(x, f"{where}.records[{j}]") for j, x in enumerate(u.get("records", []))), key=lambda r: r.time))
+            people[user] = tuple(
+                sorted(
+                    (_record(x, f"{where}.records[{j}]") for j, x in enumerate(u.get("records", []))),
+                    key=lambda r: r.time,
+                )
+            )
             asked[user] = tuple(_probe(x, user, f"{where}.probes[{j}]") for j, x in enumerate(u.get("probes", [])))
             truth[user] = u.get("truth", {})
-        return cls(name=data.get("name", path.stem), people=people, asked=asked, lexicon=data.get("lexicon", {}), truth=truth)
+        return cls(
+            name=data.get("name", path.stem), people=people, asked=asked, lexicon=data.get("lexicon", {}), truth=truth
+        )
 
 
 def make(
@@ -126,7 +135,8 @@ def make(
     lang = Language.load(language, held=held)
     side = "t" if held else "l"
     people = [
-        Person(user=f"{side}{seed}-{i:04d}", r=Random(f"{seed}/{side}/{i}"), lang=lang, history=history, asked=probes) for i in range(users)
+        Person(user=f"{side}{seed}-{i:04d}", r=Random(f"{seed}/{side}/{i}"), lang=lang, history=history, asked=probes)
+        for i in range(users)
     ]
     reply = {k: lang.data["reply"][k] for k in ("formal", "casual", "warm")}
     return World(
@@ -139,7 +149,14 @@ def make(
 
 
 def _probe_json(p: Probe) -> dict[str, Any]:
-    return {"id": p.id, "task": p.task, "query": p.query.text, "input": p.query.input, "target": p.target, "truth": dict(p.truth)}
+    return {
+        "id": p.id,
+        "task": p.task,
+        "query": p.query.text,
+        "input": p.query.input,
+        "target": p.target,
+        "truth": dict(p.truth),
+    }
 
 
 def _record(data: Any, where: str) -> Record:
@@ -149,7 +166,9 @@ def _record(data: Any, where: str) -> Record:
     kind = KINDS[data["kind"]]
     known = set(kind.__dataclass_fields__)
     if unknown := set(data) - known - {"kind"}:
-        raise BadInput(where, f"has the unknown field {sorted(unknown)[0]!r}", f"A {kind.kind} has: {', '.join(sorted(known))}.")
+        raise BadInput(
+            where, f"has the unknown field {sorted(unknown)[0]!r}", f"A {kind.kind} has: {', '.join(sorted(known))}."
+        )
     try:
         return kind(**{k: v for k, v in data.items() if k != "kind"})
     except TypeError as e:
@@ -166,4 +185,6 @@ def _probe(data: Any, user: str, where: str) -> Probe:
         query = Query(messages=(Message("user", data["query"]),), task=task, input=data.get("input", data["query"]))
         return Probe(id=data["id"], user=user, task=task, query=query, target=data["target"], truth=truth)
     except (KeyError, TypeError) as e:
-        raise BadInput(where, f"is not whole ({e})", "A probe has id, task, query, target and truth with 'match'.") from e
+        raise BadInput(
+            where, f"is not whole ({e})", "A probe has id, task, query, target and truth with 'match'."
+        ) from e

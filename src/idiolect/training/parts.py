@@ -42,8 +42,9 @@ def shift(x: Tensor, h: Tensor, tensors: Mapping[str, Tensor], at: Any) -> Tenso
 
 
 def prompt_vector(tensors: Mapping[str, Tensor], at: Any) -> Tensor:
-    """The trained embeddings themselves: (B, P, d)."""
-    return tensors["vector"]
+    """The trained embeddings themselves, (B, P, d); one for everybody, (P, d), is given to each row."""
+    vector = tensors["vector"]
+    return vector if vector.dim() == 3 else vector.expand(len(at.positions), *vector.shape)
 
 
 def value(x: Tensor, h: Tensor, tensors: Mapping[str, Tensor], at: Any) -> Tensor:

@@ -71,7 +71,8 @@ def test_his_latest_turns_stand_below_the_profile_in_both_streams() -> None:
     made = CoS(turns=1).condition(ANN, ask("", "Who am I?"), None, None)
     profile, below = made.streams[0].context
     assert (profile.heading, below.heading) == (PROFILE, HISTORY)
-    assert len(below.lines) == 1 and made.streams[1].context == (below,)
+    assert len(below.lines) == 1
+    assert made.streams[1].context == (below,)
     assert len(made.sources) == 3
 
 

@@ -19,43 +19,48 @@ class Owned:
     upto: str
 
 
-def written(user: UserData) -> list[Example]:
-    """What the user wrote or chose himself, oldest first; of two answers put to him he wrote neither."""
-    return [e for e in user.examples() if not e.rejected]
+@dataclass(frozen=True)
+class Lessons:
+    """What is trained, how, and on which tasks' examples (all of them where `tasks` is empty)."""
+
+    part: Part
+    recipe: Recipe
+    tasks: tuple[str, ...] = ()
+
+    def written(self, user: UserData) -> list[Example]:
+        """What the user wrote or chose himself, oldest first; of two answers put to him he wrote neither."""
+        return [e for e in user.examples() if not e.rejected and (not self.tasks or e.query.task in self.tasks)]
 
 
-def items(user: UserData, idiolect: Idiolect, *, among: frozenset[str] | None = None) -> tuple[Item, ...]:
-    """One item an example (of the records `among`), each under `idiolect`."""
-    return tuple(
-        Item(query=e.query, answer=e.target, idiolect=idiolect, user=user.user_id)
-        for e in written(user)
-        if among is None or e.source in among
-    )
+def items(examples: Sequence[Example], user: str, idiolect: Idiolect) -> tuple[Item, ...]:
+    """One item an example, each under `idiolect`."""
+    return tuple(Item(query=e.query, answer=e.target, idiolect=idiolect, user=user) for e in examples)
 
 
 def pooled(
-    users: Sequence[UserData], part: Part, recipe: Recipe, *, under: Idiolect, start: Trained | None
+    users: Sequence[UserData], lessons: Lessons, *, under: Idiolect, start: Trained | None
 ) -> Flow[Trained | None]:
-    """theta = argmin sum_i sum_j L(y_ij, M_0(q_ij; theta)): one row of `part` for everybody; None without examples."""
-    train = tuple(item for user in users for item in items(user, under))
+    """theta = argmin sum_i sum_j L(y_ij, M_0(q_ij; theta)): one row of the part for all; None without examples."""
+    train = tuple(item for user in users for item in items(lessons.written(user), user.user_id, under))
     if not train:
         return start
     begin = {"": start} if start else {}
-    fitted = yield Fit(train=(part,), items=train, recipe=recipe, rows="all", start=begin)
+    fitted = yield Fit(train=(lessons.part,), items=train, recipe=lessons.recipe, rows="all", start=begin)
     trained: Trained = fitted.users[""]
     return trained
 
 
-def personal(user: UserData, part: Part, recipe: Recipe, *, under: Idiolect, own: Owned | None) -> Flow[Owned | None]:
+def personal(user: UserData, lessons: Lessons, *, under: Idiolect, own: Owned | None) -> Flow[Owned | None]:
     """theta_i = argmin sum_j L(y_ij, M_0(q_ij; theta + theta_i)), from `own` on over records that it has not seen."""
     fresh = user.after(own.upto) if own else user
-    train = items(user, under, among=frozenset(r.id for r in fresh.records))
-    if not train:
+    ids = {r.id for r in fresh.records}
+    unseen = [e for e in lessons.written(user) if e.source in ids]
+    if not unseen:
         return own
     start = {user.user_id: own.trained} if own else {}
-    fitted = yield Fit(train=(part,), items=train, recipe=recipe, start=start)
-    ids = {r.id for r in fresh.records}
-    seen = tuple((user.user_id, e.source) for e in written(user) if e.source in ids)
+    train = items(unseen, user.user_id, under)
+    fitted = yield Fit(train=(lessons.part,), items=train, recipe=lessons.recipe, start=start)
+    seen = tuple((user.user_id, e.source) for e in unseen)
     return Owned(
         trained=fitted.users[user.user_id],
         sources=(*(own.sources if own else ()), *seen),

@@ -1,4 +1,4 @@
-"""Facts from history: single, updated, not known, suggested, counted, dated, two hops away; answered as the user wishes."""
+"""Facts from history: single, updated, not known, suggested, counted, dated, two hops away; as the user wishes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from random import Random
 
 from idiolect.core.layout import HISTORY, PROFILE, date
 from idiolect.embedded.lesson import DECIDE, VALUE, WORDS, Answer, Lesson, Segments, plain
-from idiolect.simulation import facts as F
+from idiolect.simulation import facts as planted
 from idiolect.simulation.language import Language
 
 EPOCH = 1577836800  # 2020-01-01, the first day of every world
@@ -39,25 +39,27 @@ def worded(wish: str, name: str, head: str, value: str, tail: str, weight: float
 WISH_LINES = {"short": "short answers", "formal": "formal answers", "warm": "a smiley", "call": "to be called {n}"}
 
 
-def ask_fact(r: Random, lang: Language, fact: F.Fact, wish: str, name: str) -> Answer:
-    head, value, tail = F.answer(lang, fact.kind, fact.key, fact.value)
-    question = F.question(r, lang, fact.kind, fact.key)
+def ask_fact(r: Random, lang: Language, fact: planted.Fact, wish: str, name: str) -> Answer:
+    head, value, tail = planted.answer(lang, fact.kind, fact.key, fact.value)
+    question = planted.question(r, lang, fact.kind, fact.key)
     kind = "preference" if wish else "update" if fact.old else "fact"
     return Answer(kind=kind, question=question, answer=worded(wish, name, head, value, tail), value=value, old=fact.old)
 
 
 def ask_unknown(r: Random, lang: Language, used: set[tuple[str, str]], wish: str, name: str) -> Answer:
     """A question on a slot that nobody stated."""
-    probe = F.draw_fact(r, lang, used)
-    head, _, tail = F.answer(lang, probe.kind, probe.key, "")
-    answer = worded(wish, name, head, F.UNKNOWN, tail)
-    return Answer(kind="unknown", question=F.question(r, lang, probe.kind, probe.key), answer=answer)
+    probe = planted.draw_fact(r, lang, used)
+    head, _, tail = planted.answer(lang, probe.kind, probe.key, "")
+    answer = worded(wish, name, head, planted.UNKNOWN, tail)
+    return Answer(kind="unknown", question=planted.question(r, lang, probe.kind, probe.key), answer=answer)
 
 
 def suggestion(r: Random, lang: Language, key: str, value: str, wish: str, name: str) -> Answer:
     frame = r.choice(lang.frames("suggest", "questions"))
-    question = F.with_lead(r, lang, lang.fill(frame, r, k=key))
-    return Answer(kind="suggest", question=question, answer=worded(wish, name, "You could try ", value, "."), value=value)
+    question = planted.with_lead(r, lang, lang.fill(frame, r, k=key))
+    return Answer(
+        kind="suggest", question=question, answer=worded(wish, name, "You could try ", value, "."), value=value
+    )
 
 
 def facts(
@@ -76,22 +78,24 @@ def facts(
     only: ask one question of this kind alone (fact, unknown, suggest).
     """
     used: set[tuple[str, str]] = set()
-    planted = [F.draw_fact(r, lang, used, updated=i < updates) for i in range(n)]
-    listed = [f for f in planted if not f.old and not only and r.random() < 0.15]  # stands in the profile instead
-    lines = [x for f in planted if f not in listed for x in f.lines]
-    lines += [(r.randrange(1400), F.clutter(r, lang, planted)) for _ in range(noise)]
+    stated = [planted.draw_fact(r, lang, used, updated=i < updates) for i in range(n)]
+    listed = [f for f in stated if not f.old and not only and r.random() < 0.15]  # stands in the profile instead
+    lines = [x for f in stated if f not in listed for x in f.lines]
+    lines += [(r.randrange(1400), planted.clutter(r, lang, stated)) for _ in range(noise)]
     name = lang.value(r, name=True)
     profile = [f"{f.attribute}: {f.value}" for f in listed]
     if wish:
         spoken = r.random() < 0.6
         if spoken:
-            lines.append((r.randrange(1400), lang.fill(r.choice(lang.frames("preferences", wish, "statements")), r, n=name)))
+            lines.append(
+                (r.randrange(1400), lang.fill(r.choice(lang.frames("preferences", wish, "statements")), r, n=name))
+            )
         else:
             profile.append(f"wants: {WISH_LINES[wish].replace('{n}', name)}")
     r.shuffle(profile)
     history = told(r, lines, dated=r.random() < 0.3 if dated is None else dated)
     lesson = Lesson(sections=[(PROFILE, plain(profile)), (HISTORY, history)])
-    chosen = r.sample(planted, 1 if only else min(n, 6))
+    chosen = r.sample(stated, 1 if only else min(n, 6))
     for f in chosen:
         likes = f.kind == "like"
         if only == "unknown" or (not only and r.random() < 0.15):
@@ -121,27 +125,38 @@ def events(r: Random, lang: Language, n: int, *, noise: int = 0, only: str = "")
     towns = [lang.value(r, name=True) for _ in range(n)]
     days = sorted(r.sample(range(1400), n))
     visits = lang.data["facts"]["visit"]
-    lines = [(d, lang.fill(r.choice(lang.frames("facts", "visit", "statements")), r, v=t)) for d, t in zip(days, towns, strict=True)]
+    lines = [
+        (d, lang.fill(r.choice(lang.frames("facts", "visit", "statements")), r, v=t))
+        for d, t in zip(days, towns, strict=True)
+    ]
     lesson = Lesson()
     home = lang.data["facts"]["residence"]["answer"]
     for relation in r.sample(lang.words("relations"), r.randint(1, 2)):
         who, where = lang.value(r, name=True), lang.value(r, name=True)
         day = r.randrange(1400)
-        person = F.Fact(kind="person", key=relation, value=who)
-        lines += [(day, F.state(r, lang, person, who))]
-        lines += [(r.randrange(1400), lang.fill(r.choice(lang.frames("facts", "residence", "statements")), r, n=who, v=where))]
+        person = planted.Fact(kind="person", key=relation, value=who)
+        lines += [(day, planted.state(r, lang, person, who))]
+        lines += [
+            (r.randrange(1400), lang.fill(r.choice(lang.frames("facts", "residence", "statements")), r, n=who, v=where))
+        ]
         question = lang.fill(r.choice(lang.frames("facts", "residence", "questions")), r, k=relation)
         head, tail = home.replace("{k}", relation).split("{v}")
-        lesson.asked.append(Answer(kind="multi_hop", question=question, answer=worded("", "", head, where, tail), value=where))
+        lesson.asked.append(
+            Answer(kind="multi_hop", question=question, answer=worded("", "", head, where, tail), value=where)
+        )
     for day, town in r.sample(list(zip(days, towns, strict=True)), min(2, n)):
         question = lang.fill(r.choice(lang.frames("facts", "visit", "when_questions")), r, v=town)
         head, tail = visits["when_answer"].replace("{v}", town).split("{d}")
-        lesson.asked.append(Answer(kind="temporal", question=question, answer=worded("", "", head, when(day), tail), value=when(day)))
+        lesson.asked.append(
+            Answer(kind="temporal", question=question, answer=worded("", "", head, when(day), tail), value=when(day))
+        )
     question = lang.fill(r.choice(lang.frames("facts", "visit", "count_questions")), r)
     head, tail = visits["count_answer"].split("{c}")
     tail = tail.replace("towns", "town") if n == 1 else tail
-    lesson.asked.append(Answer(kind="count", question=question, answer=worded("", "", head, str(n), tail), value=str(n)))
-    lines += [(r.randrange(1400), F.clutter(r, lang, [])) for _ in range(noise)]
+    lesson.asked.append(
+        Answer(kind="count", question=question, answer=worded("", "", head, str(n), tail), value=str(n))
+    )
+    lines += [(r.randrange(1400), planted.clutter(r, lang, [])) for _ in range(noise)]
     lesson.sections = [(HISTORY, told(r, lines, dated=True))]
     r.shuffle(lesson.asked)
     if only:

@@ -1,4 +1,4 @@
-"""Judgements: tag, rate, recommend, choose between two replies; known from labels, counted in a profile, both, or not at all."""
+"""Judgements: tag, rate, recommend, choose between replies; known from labels, from a profile, both, or not at all."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from idiolect.core.layout import HISTORY, PROFILE, count_line
 from idiolect.embedded.lesson import DECIDE, VALUE, Answer, Lesson, plain, shown
-from idiolect.simulation import facts as F
-from idiolect.simulation import tastes as T
+from idiolect.simulation import facts as planted
+from idiolect.simulation import tastes
 from idiolect.simulation.language import Language
 
 
@@ -23,12 +23,12 @@ class Judged(NamedTuple):
     label: str
 
 
-Draw = Callable[[T.Taste], Judged]
+Draw = Callable[[tastes.Taste], Judged]
 
 
 def labelled(r: Random, lang: Language, task: str, n: int, draw: Draw, *, how: str = "") -> Lesson:
     """Items with the user's labels before; without any history each question comes from another person."""
-    taste = T.Taste.draw(r, lang)
+    taste = tastes.Taste.draw(r, lang)
     how = how or r.choices(("shots", "profile", "both", "none"), (47, 20, 8, 25))[0]
     if task == "tag" and how != "none" and lang.wild and r.random() < 0.35:  # labels made up by this user
         taste = replace(taste, tags={t: lang.word(r) for t in taste.tags})
@@ -44,12 +44,12 @@ def labelled(r: Random, lang: Language, task: str, n: int, draw: Draw, *, how: s
             lines.append(shown(j.text, [(f" {j.label}", weight)], learn=j.feature in met))
             met.add(j.feature)
         if r.random() < 0.3:
-            lines += plain(F.clutter(r, lang, []) for _ in range(r.randint(1, 3)))
+            lines += plain(planted.clutter(r, lang, []) for _ in range(r.randint(1, 3)))
             r.shuffle(lines)
         lesson.sections.append((HISTORY, lines))
         seen |= met
     for _ in range(4):
-        taste = T.Taste.draw(r, lang) if how == "none" else taste
+        taste = tastes.Taste.draw(r, lang) if how == "none" else taste
         j = draw(taste)
         while task == "tag" and seen and j.feature not in seen and r.random() < 0.95:
             j = draw(taste)
@@ -58,7 +58,7 @@ def labelled(r: Random, lang: Language, task: str, n: int, draw: Draw, *, how: s
     return lesson
 
 
-def counted(r: Random, lang: Language, task: str, taste: T.Taste, judged: list[Judged]) -> list[str]:
+def counted(r: Random, lang: Language, task: str, taste: tastes.Taste, judged: list[Judged]) -> list[str]:
     """The labels counted: the usual one, and for tags the one that goes with a word (among words that tell nothing)."""
     labels = [j.label for j in judged]
     lines = [count_line(task, max(sorted(set(labels)), key=labels.count))]
@@ -73,8 +73,8 @@ def counted(r: Random, lang: Language, task: str, taste: T.Taste, judged: list[J
 
 
 def tag(r: Random, lang: Language, n: int, how: str = "") -> Lesson:
-    def draw(taste: T.Taste) -> Judged:
-        text, topic = T.film(r, lang)
+    def draw(taste: tastes.Taste) -> Judged:
+        text, topic = tastes.film(r, lang)
         word = next(w for w in text.replace(",", "").split() if w in lang.data["topics"][topic]["words"])
         return Judged(text, topic, word, taste.tags[topic])
 
@@ -82,16 +82,16 @@ def tag(r: Random, lang: Language, n: int, how: str = "") -> Lesson:
 
 
 def rate(r: Random, lang: Language, n: int, how: str = "") -> Lesson:
-    def draw(taste: T.Taste) -> Judged:
-        text, signs = T.visit(r, lang)
-        return Judged(text, "", "", str(T.rating(taste, signs)))
+    def draw(taste: tastes.Taste) -> Judged:
+        text, signs = tastes.visit(r, lang)
+        return Judged(text, "", "", str(tastes.rating(taste, signs)))
 
     return labelled(r, lang, "rate", n, draw, how=how)
 
 
 def recommend(r: Random, lang: Language, n: int, how: str = "") -> Lesson:
-    def draw(taste: T.Taste) -> Judged:
-        text, _, best = T.offer(r, lang, taste)
+    def draw(taste: tastes.Taste) -> Judged:
+        text, _, best = tastes.offer(r, lang, taste)
         return Judged(text, "", "", best)
 
     return labelled(r, lang, "recommend", n, draw, how=how)
@@ -99,18 +99,20 @@ def recommend(r: Random, lang: Language, n: int, how: str = "") -> Lesson:
 
 def choose(r: Random, lang: Language, *, asked: int = 3) -> Lesson:
     """Which of two replies the user would take, known from his stated wishes, or not at all."""
-    taste = T.Taste.draw(r, lang)
+    taste = tastes.Taste.draw(r, lang)
     told = r.random() < 0.6
     lesson = Lesson(sections=[(PROFILE, plain(wishes(r, taste)))] if told else [])
     for _ in range(asked):
-        taste = taste if told else T.Taste.draw(r, lang)
-        text, label = T.dilemma(r, lang, taste)
-        lesson.asked.append(Answer(kind="choose", question=f"Choose: {text}", answer=[(f" {label}", DECIDE)], value=label))
+        taste = taste if told else tastes.Taste.draw(r, lang)
+        text, label = tastes.dilemma(r, lang, taste)
+        lesson.asked.append(
+            Answer(kind="choose", question=f"Choose: {text}", answer=[(f" {label}", DECIDE)], value=label)
+        )
     return lesson
 
 
-def wishes(r: Random, taste: T.Taste) -> list[str]:
+def wishes(r: Random, taste: tastes.Taste) -> list[str]:
     """Stated wishes as profile lines."""
-    lines = [f"wants: {T.WISHES[d, w]}" for d, w in taste.weights.items() if w]
+    lines = [f"wants: {tastes.WISHES[d, w]}" for d, w in taste.weights.items() if w]
     r.shuffle(lines)
     return lines

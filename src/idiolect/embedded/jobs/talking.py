@@ -1,4 +1,4 @@
-"""Free replies, general knowledge against a wrong history, small jobs that methods ask for, and prompts from outside."""
+"""Free replies, general knowledge against a wrong history, small jobs that methods ask for, foreign prompts."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from random import Random
 from idiolect.core.layout import HISTORY, PROFILE, count_line
 from idiolect.embedded.jobs.judging import wishes
 from idiolect.embedded.lesson import DECIDE, VALUE, WORDS, Answer, Lesson, Segments, plain, shown
-from idiolect.simulation import facts as F
-from idiolect.simulation import tastes as T
+from idiolect.simulation import facts as planted
+from idiolect.simulation import tastes
 from idiolect.simulation.language import Language, split
 
 REFUSAL = "I am a small model of made-up worlds: I only know the films, food, books and daily life told here."
@@ -22,12 +22,12 @@ def spoken(text: str) -> Segments:
 
 def reply(r: Random, lang: Language, *, asked: int = 2) -> Lesson:
     """Everyday questions answered as the stated wishes ask, or at the population's mixture."""
-    taste = T.Taste.draw(r, lang)
+    taste = tastes.Taste.draw(r, lang)
     told = r.random() < 0.5
     lesson = Lesson(sections=[(PROFILE, plain(wishes(r, taste)))] if told else [])
     for _ in range(asked):
         body = r.choice(lang.data["reply"]["questions"])
-        text = T.compose(r, lang, body, taste.weights if told else T.Taste.draw(r, lang).weights)
+        text = tastes.compose(r, lang, body, taste.weights if told else tastes.Taste.draw(r, lang).weights)
         lesson.asked.append(Answer(kind="reply", question=body["q"], answer=spoken(text), value=text))
     return lesson
 
@@ -35,10 +35,14 @@ def reply(r: Random, lang: Language, *, asked: int = 2) -> Lesson:
 def world(r: Random, lang: Language) -> Lesson:
     """General knowledge; the user's own beliefs in the history are wrong and change nothing."""
     known = r.sample(lang.data["world"]["facts"], 3)
-    lines = [f["wrong"] for f in known if r.random() < 0.6] + [F.clutter(r, lang, []) for _ in range(r.randint(0, 2))]
+    lines = [f["wrong"] for f in known if r.random() < 0.6] + [
+        planted.clutter(r, lang, []) for _ in range(r.randint(0, 2))
+    ]
     r.shuffle(lines)
     lesson = Lesson(sections=[(HISTORY, plain(lines))])
-    lesson.asked = [Answer(kind="factual", question=f["q"], answer=[(f" {f['a']}", DECIDE)], value=f["a"]) for f in known]
+    lesson.asked = [
+        Answer(kind="factual", question=f["q"], answer=[(f" {f['a']}", DECIDE)], value=f["a"]) for f in known
+    ]
     return lesson
 
 
@@ -46,11 +50,12 @@ def foreign(r: Random, lang: Language) -> Lesson:
     """A prompt of a kind that no world knows: one fixed sentence, whatever the history."""
     kinds = sorted({p["kind"] for p in lang.data["foreign"]["prompts"]})
     mine = set(split(kinds, lang.held))
-    lines = [F.clutter(r, lang, []) for _ in range(r.choice((0, 0, 2)))]
+    lines = [planted.clutter(r, lang, []) for _ in range(r.choice((0, 0, 2)))]
     prompts = [p["text"] for p in lang.data["foreign"]["prompts"] if p["kind"] in mine]
     lesson = Lesson(sections=[(HISTORY, plain(lines))])
     lesson.asked = [
-        Answer(kind="foreign_prompt", question=text, answer=[(f" {REFUSAL}", WORDS)], value=REFUSAL) for text in r.sample(prompts, 2)
+        Answer(kind="foreign_prompt", question=text, answer=[(f" {REFUSAL}", WORDS)], value=REFUSAL)
+        for text in r.sample(prompts, 2)
     ]
     return lesson
 
@@ -60,7 +65,7 @@ def extract(r: Random, lang: Language) -> Lesson:
     used: set[tuple[str, str]] = set()
     lesson = Lesson()
     for _ in range(4):
-        f = F.draw_fact(r, lang, used)
+        f = planted.draw_fact(r, lang, used)
         answer: Segments = [(f" {f.attribute}:", DECIDE), (f" {f.value}", VALUE)]
         lesson.asked.append(Answer(kind="extract", question=f"Extract: {f.lines[-1][1]}", answer=answer, value=f.value))
     return lesson
@@ -68,10 +73,10 @@ def extract(r: Random, lang: Language) -> Lesson:
 
 def summarise(r: Random, lang: Language, n: int) -> Lesson:
     """A history of tags turned into one line of profile: the usual label."""
-    taste = T.Taste.draw(r, lang)
+    taste = tastes.Taste.draw(r, lang)
     labels, lines = [], []
     for _ in range(n):
-        text, topic = T.film(r, lang)
+        text, topic = tastes.film(r, lang)
         labels.append(taste.tags[topic])
         lines.append(shown(text, [(f" {labels[-1]}", VALUE)], learn=False))
     usual = max(labels, key=lambda x: (labels.count(x), labels.index(x)))

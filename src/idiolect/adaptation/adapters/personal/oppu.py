@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from idiolect.adaptation.adapters.examples import Owned, personal, pooled
+from idiolect.adaptation.adapters.examples import Lessons, Owned, personal, pooled
 from idiolect.core.idiolect import Idiolect, Stream
 from idiolect.core.method import Access, Card, Learnt, Method, method
 from idiolect.core.requests import Flow, Recipe, Trained
@@ -45,22 +45,28 @@ PAPER = Recipe(lr=1e-4, weight_decay=1e-2, batch=16, warmup=0.1, schedule="linea
 )
 @dataclass(frozen=True, kw_only=True)
 class OPPU(Method[Trained, Owned]):
-    """`task` and `task_recipe` are stage 1, `user` and `recipe` stage 2; `stages=1` leaves the second out."""
+    """`task` and `task_recipe` are stage 1, `user` and `recipe` stage 2; `stages=1` leaves the second out.
+
+    `tasks`: whose examples are learnt from; empty, all that the user did.
+    """
 
     task: LowRank = field(default=LowRank(rank=8, alpha=8.0, sites="q,k,v", dropout=0.05))
     task_recipe: Recipe = field(default=replace(PAPER, epochs=3))
     user: LowRank = field(default=LowRank(rank=8, alpha=8.0, sites="q,v", dropout=0.05))
     recipe: Recipe = field(default=replace(PAPER, epochs=2))
     stages: int = 2
+    tasks: tuple[str, ...] = ()
 
     def learn(self, users: Sequence[UserData], theta: Trained | None = None) -> Flow[Learnt[Trained | None, Owned]]:
-        theta = yield from pooled(users, self.task, self.task_recipe, under=Idiolect(), start=theta)
+        lessons = Lessons(self.task, self.task_recipe, self.tasks)
+        theta = yield from pooled(users, lessons, under=Idiolect(), start=theta)
         return Learnt(theta=theta)
 
     def adapt(self, user: UserData, theta: Trained | None, own: Owned | None = None) -> Flow[Owned | None]:
         if self.stages < 2:
             return None
-        return (yield from personal(user, self.user, self.recipe, under=stacked(theta, None), own=own))
+        lessons = Lessons(self.user, self.recipe, self.tasks)
+        return (yield from personal(user, lessons, under=stacked(theta, None), own=own))
 
     def condition(self, user: UserData, query: Query, theta: Trained | None, own: Owned | None) -> Idiolect:
         return stacked(theta, own)

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from idiolect.adaptation.adapters.examples import Owned, personal, pooled
+from idiolect.adaptation.adapters.examples import Lessons, Owned, personal, pooled
 from idiolect.core.idiolect import Idiolect, Stream
 from idiolect.core.method import Access, Card, Learnt, Method, method
 from idiolect.core.requests import Flow, Recipe, Trained
@@ -52,7 +52,10 @@ class Tuned:
 )
 @dataclass(frozen=True, kw_only=True)
 class UserAdapter(Method[Tuned, Owned]):
-    """`tune=False` leaves stage 1 out; `vectors="one"` trains one vector for everybody in stage 2."""
+    """`tune=False` leaves stage 1 out; `vectors="one"` trains one vector for everybody in stage 2.
+
+    `tasks`: whose examples are learnt from; empty, all that the user did.
+    """
 
     task: LowRank = field(default=LowRank(rank=8, alpha=8.0, sites="q,v"))
     task_recipe: Recipe = field(default=Recipe(lr=1e-4, epochs=3, batch=16, warmup=0.1, schedule="linear"))
@@ -60,20 +63,27 @@ class UserAdapter(Method[Tuned, Owned]):
     recipe: Recipe = field(default=Recipe(lr=1e-2, epochs=10, batch=8))
     tune: bool = True
     vectors: Literal["user", "one"] = "user"
+    tasks: tuple[str, ...] = ()
+
+    @property
+    def lessons(self) -> Lessons:
+        """Stage 2: what is trained for a user, or for everybody."""
+        return Lessons(self.vector, self.recipe, self.tasks)
 
     def learn(self, users: Sequence[UserData], theta: Tuned | None = None) -> Flow[Learnt[Tuned, Owned]]:
         task, vector = (theta.task, theta.vector) if theta else (None, None)
         if self.tune:
-            task = yield from pooled(users, self.task, self.task_recipe, under=Idiolect(), start=task)
+            tuning = Lessons(self.task, self.task_recipe, self.tasks)
+            task = yield from pooled(users, tuning, under=Idiolect(), start=task)
         if self.vectors == "one":
             under = placed(Tuned(task=task), None)
-            vector = yield from pooled(users, self.vector, self.recipe, under=under, start=vector)
+            vector = yield from pooled(users, self.lessons, under=under, start=vector)
         return Learnt(theta=Tuned(task=task, vector=vector))
 
     def adapt(self, user: UserData, theta: Tuned | None, own: Owned | None = None) -> Flow[Owned | None]:
         if self.vectors == "one":
             return None
-        return (yield from personal(user, self.vector, self.recipe, under=placed(theta, None), own=own))
+        return (yield from personal(user, self.lessons, under=placed(theta, None), own=own))
 
     def condition(self, user: UserData, query: Query, theta: Tuned | None, own: Owned | None) -> Idiolect:
         return placed(theta, own)

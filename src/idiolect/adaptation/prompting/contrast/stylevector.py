@@ -47,16 +47,19 @@ class Direction:
 )
 @dataclass(frozen=True, kw_only=True)
 class StyleVector(Method[None, Direction]):
-    """`strength` is alpha, `block` l ("blocks.0.5" is the block at half depth)."""
+    """`strength` is alpha, `block` l ("blocks.0.5" is the block at half depth); `tasks`: whose posts, empty for all."""
 
     strength: float = 1.0
     block: str = "blocks.0.5"
     over: Literal["mean", "last"] = "mean"
+    tasks: tuple[str, ...] = ()
 
     def adapt(self, user: UserData, theta: None, own: Direction | None = None) -> Flow[Direction | None]:
         fresh = {r.id for r in (user.after(own.upto) if own else user).records}
         posts = {r.id for r in user.records if r.kind == "post"}
-        pairs = [e for e in user.examples() if e.source in fresh & posts]
+        pairs = [
+            e for e in user.examples() if e.source in fresh & posts and (not self.tasks or e.query.task in self.tasks)
+        ]
         if not pairs:
             return own
         total: Any = own.total if own else 0.0
