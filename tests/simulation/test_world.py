@@ -77,6 +77,20 @@ def test_a_rating_loses_a_quarter_for_each_point() -> None:
     assert [score(truth, t, {}) for t in ("5", "4 of 5", "1", "none")] == [1.0, 0.75, 0.0, 0.0]
 
 
+@pytest.mark.parametrize(
+    ("wish", "right", "wrong"),
+    [
+        ("short", "zanbel.", "Your tea is zanbel."),
+        ("formal", "Certainly. Your tea is zanbel.", "Your tea is zanbel."),
+        ("warm", "Your tea is zanbel. :)", "Your tea is zanbel."),
+        ("call", "Ann, your tea is zanbel.", "Your tea is zanbel."),
+    ],
+)
+def test_a_form_is_told_from_the_plain_answer(wish: str, right: str, wrong: str) -> None:
+    truth = {"match": "form", "wish": wish, "value": "zanbel", "name": "Ann", "head": "Your"}
+    assert [score(truth, text, {}) for text in (right, wrong, "")] == [1.0, 0.0, 0.0]
+
+
 def test_an_unknown_rule_of_scoring_names_a_near_one() -> None:
     with pytest.raises(UnknownName, match="contains"):
         score({"match": "contain"}, "x", {})

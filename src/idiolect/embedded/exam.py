@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
+from typing import TypeAlias
 
 from idiolect.embedded.jobs import facts, judging, talking, writing
 from idiolect.embedded.lesson import Answer, Lesson
+from idiolect.embedded.mixture import WISHES
 from idiolect.simulation.language import Language
 
 GOALS = {  # rung -> (floor, goal); stranger is better when small
@@ -42,45 +44,58 @@ class Paper:
 
 def papers(seed: int, items: int, foreign: Language | None = None) -> dict[str, Paper]:
     """Every rung's paper: `items` questions each; `foreign` is the language of a stranger's world file."""
-    r, held, seen = Random(seed), Language.load(held=True), Language.load()
-    wishes = ("short", "formal", "warm", "call")
-
-    def take(make: Callable[[int], Lesson]) -> Paper:
-        paper = Paper()
-        while len(paper.lessons) < items:
-            lesson = make(len(paper.lessons))
-            if lesson.asked:
-                lesson.asked = lesson.asked[:1]
-                paper.lessons.append(lesson)
-        return paper
-
-    def fact(lang: Language) -> Paper:
-        return take(lambda _: facts.facts(r, lang, r.randint(4, 8), noise=2, only="fact"))
-
-    def update(_: int) -> Lesson:
-        lesson = facts.facts(r, held, r.randint(3, 6), updates=1, noise=1, only="fact")
-        lesson.asked = [a for a in lesson.asked if a.old]
-        return lesson
-
-    out = {
-        "fact": fact(held),
-        "fact_seen_phrasings": fact(Language(seen.data, held=False)),
-        "preference": take(lambda i: facts.facts(r, held, r.randint(3, 6), noise=1, wish=wishes[i % 4], only="fact")),
-        "style": take(lambda _: writing.style(r, held, 4, asked=1, how="shots")),
-        "style_profile": take(lambda _: writing.style(r, held, 4, asked=1, how="profile")),
-        "unknown": take(lambda _: facts.facts(r, held, r.randint(4, 8), noise=2, only="unknown")),
-        "update": take(update),
-        "tag": take(lambda _: judging.tag(r, held, 6, how="shots")),
-        "tag_profile": take(lambda _: judging.tag(r, held, 6, how="profile")),
-        "tag_nobody": take(lambda _: judging.tag(r, held, 0, how="none")),
-        "rate": take(lambda _: judging.rate(r, held, 6, how="shots")),
-        "count": take(lambda _: facts.events(r, held, r.randint(1, 5), noise=1, only="count")),
-        "temporal": take(lambda _: facts.events(r, held, r.randint(1, 5), noise=1, only="temporal")),
-        "multi_hop": take(lambda _: facts.events(r, held, r.randint(1, 4), noise=1, only="multi_hop")),
-        "choose": take(lambda _: judging.choose(r, held)),
-        "extract": take(lambda _: talking.extract(r, held)),
-        "foreign_prompt": take(lambda _: talking.foreign(r, held)),
+    r, held = Random(seed), Language.load(held=True)
+    lessons = RUNGS | ({"foreign": lambda r, held, i: single(r, foreign, i)} if foreign else {})
+    seen = Language(held.data, held=False)
+    return {
+        rung: take(make, r, seen if rung == "fact_seen_phrasings" else held, items) for rung, make in lessons.items()
     }
-    if foreign is not None:
-        out["foreign"] = fact(foreign)
-    return out
+
+
+Make: TypeAlias = Callable[[Random, Language, int], Lesson]
+
+
+def take(make: Make, r: Random, lang: Language, items: int) -> Paper:
+    """So many lessons of one question each."""
+    paper = Paper()
+    while len(paper.lessons) < items:
+        lesson = make(r, lang, len(paper.lessons))
+        if lesson.asked:
+            lesson.asked = lesson.asked[:1]
+            paper.lessons.append(lesson)
+    return paper
+
+
+def single(r: Random, lang: Language, i: int) -> Lesson:
+    return facts.facts(r, lang, r.randint(4, 8), noise=2, only="fact")
+
+
+def updated(r: Random, lang: Language, i: int) -> Lesson:
+    lesson = facts.facts(r, lang, r.randint(3, 6), updates=1, noise=1, only="fact")
+    lesson.asked = [a for a in lesson.asked if a.old]
+    return lesson
+
+
+def wished(r: Random, lang: Language, i: int) -> Lesson:
+    return facts.facts(r, lang, r.randint(3, 6), noise=1, wish=WISHES[i % len(WISHES)], only="fact")
+
+
+RUNGS: dict[str, Make] = {
+    "fact": single,
+    "fact_seen_phrasings": single,
+    "preference": wished,
+    "style": lambda r, lang, i: writing.style(r, lang, 4, asked=1, how="shots"),
+    "style_profile": lambda r, lang, i: writing.style(r, lang, 4, asked=1, how="profile"),
+    "unknown": lambda r, lang, i: facts.facts(r, lang, r.randint(4, 8), noise=2, only="unknown"),
+    "update": updated,
+    "tag": lambda r, lang, i: judging.tag(r, lang, 6, how="shots"),
+    "tag_profile": lambda r, lang, i: judging.tag(r, lang, 6, how="profile"),
+    "tag_nobody": lambda r, lang, i: judging.tag(r, lang, 0, how="none"),
+    "rate": lambda r, lang, i: judging.rate(r, lang, 6, how="shots"),
+    "count": lambda r, lang, i: facts.events(r, lang, r.randint(1, 5), noise=1, only="count"),
+    "temporal": lambda r, lang, i: facts.events(r, lang, r.randint(1, 5), noise=1, only="temporal"),
+    "multi_hop": lambda r, lang, i: facts.events(r, lang, r.randint(1, 4), noise=1, only="multi_hop"),
+    "choose": lambda r, lang, i: judging.choose(r, lang),
+    "extract": lambda r, lang, i: talking.extract(r, lang),
+    "foreign_prompt": lambda r, lang, i: talking.foreign(r, lang),
+}

@@ -10,6 +10,22 @@ from idiolect.embedded.lesson import Lesson, plain
 from idiolect.simulation.language import Language
 
 TOP = 8  # the last level of the curriculum: histories of up to eight facts
+SHARES = {  # job -> (share of the lessons, first level at which it comes)
+    "facts": (34, 1),
+    "updates": (12, 3),
+    "style": (24, 1),
+    "tag": (8, 1),
+    "rate": (4, 1),
+    "reply": (4, 1),
+    "events": (6, 4),
+    "nothing": (3, 1),
+    "choose": (1.5, 1),
+    "recommend": (1.5, 1),
+    "world": (1.5, 1),
+    "foreign": (1.5, 1),
+    "extract": (1, 1),
+    "summarise": (0.5, 4),
+}
 WISHES = ("short", "formal", "warm", "call")
 
 
@@ -26,40 +42,8 @@ def job(r: Random, lang: Language, level: int) -> Lesson:
     n = r.randint(max(1, level // 2), level)
     noise = r.randint(0, level // 3)
     wish = r.choice(WISHES) if level > 2 and r.random() < 0.4 else ""
-    kind = r.choices(
-        (
-            "facts",
-            "updates",
-            "style",
-            "tag",
-            "rate",
-            "reply",
-            "choose",
-            "recommend",
-            "events",
-            "nothing",
-            "world",
-            "foreign",
-            "extract",
-            "summarise",
-        ),
-        (
-            34,
-            12 if level > 2 else 0,
-            22,
-            8,
-            3,
-            4,
-            1.5,
-            1.5,
-            6 if level > 3 else 0,
-            3,
-            1.5,
-            1.5,
-            1.5,
-            0.5 if level > 3 else 0,
-        ),
-    )[0]
+    open_jobs = {name: share for name, (share, first) in SHARES.items() if level >= first}
+    (kind,) = r.choices(list(open_jobs), list(open_jobs.values()))
     match kind:
         case "facts":
             return facts.facts(r, lang, n, noise=noise, wish=wish)

@@ -58,7 +58,7 @@ def number(truth: Truth, text: str, lexicon: Lexicon) -> float:
 def form(truth: Truth, text: str, lexicon: Lexicon) -> float:
     match truth["wish"]:
         case "short":
-            return float(0 < len(text.split()) <= len(truth["value"].split()) + 2)
+            return float(bool(text) and not text.startswith(truth["head"]))  # the value alone, no sentence before it
         case "formal":
             return float(text.startswith("Certainly"))
         case "warm":

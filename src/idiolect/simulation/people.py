@@ -118,7 +118,8 @@ class Person:
             self.probe(task, text, f"{head}{planted.UNKNOWN}{tail}", match="contains", value="do not know")
         elif task == "preference":
             target = self.formed(head, value, tail)
-            self.probe(task, text, target, match="form", wish=self.wish, value=value, name=self.called)
+            first = head.split()[0]
+            self.probe(task, text, target, match="form", wish=self.wish, value=value, name=self.called, head=first)
         else:
             self.probe(
                 task, text, f"{head}{value}{tail}", match="contains", value=value, **({"not": f.old} if f.old else {})

@@ -5,5 +5,6 @@
 | `facts` | single fact, update, not known, suggestion, count, date, two hops; wishes on the form of the answer |
 | `writing` | rewrite, headline and review in the user's style |
 | `judging` | tag, rate, recommend, choose between two replies |
+| `noise` | lines about other things, in profile and history |
 | `talking` | free reply, general knowledge against a wrong history, extraction, summary, foreign prompts |
 """

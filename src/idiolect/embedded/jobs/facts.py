@@ -5,6 +5,7 @@ from __future__ import annotations
 from random import Random
 
 from idiolect.core.layout import HISTORY, PROFILE, date
+from idiolect.embedded.jobs import noise as noise_lines
 from idiolect.embedded.lesson import DECIDE, VALUE, WORDS, Answer, Lesson, Segments, plain
 from idiolect.simulation import facts as planted
 from idiolect.simulation.language import Language
@@ -94,7 +95,12 @@ def facts(
             profile.append(f"wants: {WISH_LINES[wish].replace('{n}', name)}")
     r.shuffle(profile)
     history = told(r, lines, dated=r.random() < 0.3 if dated is None else dated)
-    lesson = Lesson(sections=[(PROFILE, plain(profile)), (HISTORY, history)])
+    about, said = plain(profile), history
+    if r.random() < 0.3:
+        about = noise_lines.mixed(r, about, noise_lines.profile(r, lang, apart_from="facts"))
+    if r.random() < 0.3:
+        said = noise_lines.mixed(r, said, noise_lines.history(r, lang, apart_from="facts"))
+    lesson = Lesson(sections=[(PROFILE, about), (HISTORY, said)])
     chosen = r.sample(stated, 1 if only else min(n, 6))
     for f in chosen:
         likes = f.kind == "like"

@@ -8,8 +8,8 @@ from random import Random
 from typing import NamedTuple
 
 from idiolect.core.layout import HISTORY, PROFILE, count_line
+from idiolect.embedded.jobs import noise
 from idiolect.embedded.lesson import DECIDE, VALUE, Answer, Lesson, plain, shown
-from idiolect.simulation import facts as planted
 from idiolect.simulation import tastes
 from idiolect.simulation.language import Language
 
@@ -36,7 +36,9 @@ def labelled(r: Random, lang: Language, task: str, n: int, draw: Draw, *, how: s
     judged = [draw(taste) for _ in range(n)] if how != "none" else []
     lesson, seen = Lesson(), set[str]()
     if how in ("profile", "both") and task in ("tag", "rate"):
-        lesson.sections.append((PROFILE, plain(counted(r, lang, task, taste, judged))))
+        lines = plain(counted(r, lang, task, taste, judged))
+        other = noise.profile(r, lang, apart_from="judging") if r.random() < 0.5 else []
+        lesson.sections.append((PROFILE, other + lines))
         seen = {j.feature for j in judged}
     if how in ("shots", "both") or (how == "profile" and task not in ("tag", "rate")):
         lines, met = [], set[str]()
@@ -44,8 +46,7 @@ def labelled(r: Random, lang: Language, task: str, n: int, draw: Draw, *, how: s
             lines.append(shown(j.text, [(f" {j.label}", weight)], learn=j.feature in met))
             met.add(j.feature)
         if r.random() < 0.3:
-            lines += plain(planted.clutter(r, lang, []) for _ in range(r.randint(1, 3)))
-            r.shuffle(lines)
+            lines = noise.mixed(r, lines, noise.history(r, lang, apart_from="judging"))
         lesson.sections.append((HISTORY, lines))
         seen |= met
     for _ in range(4):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from random import Random
+from typing import NamedTuple
 
 from idiolect.core.layout import HISTORY, PROFILE
+from idiolect.embedded.jobs import noise
 from idiolect.embedded.lesson import DECIDE, VALUE, Answer, Lesson, Segments, plain, shown
 from idiolect.simulation import facts as planted
 from idiolect.simulation import style as styles
@@ -17,47 +20,81 @@ def weighed(parts: list[tuple[str, bool]]) -> Segments:
     return [(t, VALUE if heavy else DECIDE) for t, heavy in parts]
 
 
-def style(r: Random, lang: Language, shots: int, *, asked: int = 2, longest: int = 9, how: str = "") -> Lesson:
-    """Rewrite and headline in the user's style, known from examples, from a profile, from both, or not at all."""
-    s = styles.Style.draw(r, lang)
-    how = how or r.choices(("shots", "profile", "both", "none"), (62, 20, 10, 8))[0]
-    task = r.choices(("rewrite", "headline", "review"), (65, 25, 10))[0] if longest > 5 else "rewrite"
-    lesson = Lesson()
-    cares = r.sample(list(lang.data["aspects"]), 2)
+class Piece(NamedTuple):
+    """What is to be written: the text given, its neutral rendering, the user's rendering with loss weights."""
 
-    def one() -> tuple[str, Segments, str]:
-        if task == "rewrite":
-            source = neutral = styles.content(r, lang, longest=longest)
-        elif task == "headline":
-            source, short, long = styles.headline(r, lang)
-            neutral = long if s.long else short
+    source: str
+    neutral: str
+    answer: Segments
+
+
+@dataclass
+class Writer:
+    """One user who writes for one task."""
+
+    r: Random
+    lang: Language
+    task: str
+    longest: int
+
+    def __post_init__(self) -> None:
+        self.cares = self.r.sample(list(self.lang.data["aspects"]), 2)
+        self.change()
+
+    def change(self) -> None:
+        """Become another user."""
+        self.style = styles.Style.draw(self.r, self.lang)
+
+    def piece(self) -> Piece:
+        if self.task == "rewrite":
+            source = neutral = styles.content(self.r, self.lang, longest=self.longest)
+        elif self.task == "headline":
+            source, short, long = styles.headline(self.r, self.lang)
+            neutral = long if self.style.long else short
         else:
-            source, signs = tastes.visit(r, lang)
-            neutral = tastes.opinion(lang, source, signs, cares)
-        return source, weighed(s.parts(lang.synonyms, neutral)), neutral
+            source, signs = tastes.visit(self.r, self.lang)
+            neutral = tastes.opinion(self.lang, source, signs, self.cares)
+        return Piece(source, neutral, weighed(self.style.parts(self.lang.synonyms, neutral)))
 
+    def profile(self) -> list[Segments]:
+        """His style as it is stated, among lines on other things."""
+        keep = self.task == "headline" or self.r.random() < 0.5
+        names = [f"{n}: {v}" for n, v in self.style.profile() if n != "length" or keep]
+        names += [f"cares about: {', '.join(self.cares)}"] if self.task == "review" else []
+        self.r.shuffle(names)
+        other = noise.profile(self.r, self.lang, apart_from="writing") if self.r.random() < 0.4 else []
+        return noise.mixed(self.r, plain(names), other)
+
+    def said(self, low: int, high: int) -> list[Segments]:
+        """What he said lately: nothing to the point."""
+        return plain(planted.clutter(self.r, self.lang, []) for _ in range(self.r.randint(low, high)))
+
+    def command(self) -> str:
+        if self.task == "rewrite" and self.r.random() < 0.4:
+            return self.lang.fill(self.r.choice(self.lang.frames("rewrite", "commands")), self.r)
+        return f"{self.task.capitalize()}:"
+
+
+def style(r: Random, lang: Language, shots: int, *, asked: int = 2, longest: int = 9, how: str = "") -> Lesson:
+    """Rewrite, headline, review in the user's style, known from examples, from a profile, from both, or not at all."""
+    how = how or r.choices(("shots", "profile", "both", "none"), (54, 20, 10, 16))[0]
+    task = r.choices(("rewrite", "headline", "review"), (65, 25, 10))[0] if longest > 5 else "rewrite"
+    writer, lesson = Writer(r, lang, task, longest), Lesson()
     if how in ("profile", "both"):
-        names = [f"{n}: {v}" for n, v in s.profile() if task == "headline" or n != "length" or r.random() < 0.5]
-        names += [f"cares about: {', '.join(cares)}"] if task == "review" else []
-        r.shuffle(names)
-        lesson.sections.append((PROFILE, plain(names)))
+        lesson.sections.append((PROFILE, writer.profile()))
     if how in ("shots", "both"):
-        lines = [shown(*one()[:2], learn=i > 0 or how == "both") for i in range(shots)]
-        if r.random() < 0.3:
-            lines += plain(planted.clutter(r, lang, []) for _ in range(r.randint(1, 3)))
-            r.shuffle(lines)
-        lesson.sections.append((HISTORY, lines))
+        pieces = [writer.piece() for _ in range(shots)]
+        lines = [shown(p.source, p.answer, learn=i > 0 or how == "both") for i, p in enumerate(pieces)]
+        lesson.sections.append((HISTORY, noise.mixed(r, lines, writer.said(1, 3)) if r.random() < 0.3 else lines))
+    elif how == "profile" and r.random() < 0.3:
+        other = noise.history(r, lang, apart_from="writing", most=4)
+        lesson.sections.append((HISTORY, writer.said(0, 4) + other))
     for _ in range(asked):
-        if how == "none":
-            s = styles.Style.draw(r, lang)
-        source, answer, neutral = one()
-        command = f"{task.capitalize()}:"
-        if task == "rewrite" and r.random() < 0.4:
-            command = lang.fill(r.choice(lang.frames("rewrite", "commands")), r)
         if how == "none":  # the population's habits: nothing in the history settles them
-            answer = [(t, min(w, DECIDE)) for t, w in answer]
-        truth = {"style": s, "neutral": neutral}
-        lesson.asked.append(
-            Answer(kind="style", question=f"{command} {source}", answer=answer, value=source, truth=truth)
-        )
+            writer.change()
+        p = writer.piece()
+        answer = [(t, min(w, DECIDE)) for t, w in p.answer] if how == "none" else p.answer
+        truth = {"style": writer.style, "neutral": p.neutral}
+        question = f"{writer.command()} {p.source}"
+        lesson.asked.append(Answer(kind="style", question=question, answer=answer, value=p.source, truth=truth))
     return lesson
