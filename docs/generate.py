@@ -68,7 +68,16 @@ def results() -> str:
     return "".join(f"| {line} |\n" for line in lines)
 
 
-PARTS: dict[str, Callable[[], str]] = {"methods": methods, "commands": commands, "results": results}
+def rungs() -> str:
+    """The embedded model's rungs, from docs/embedded.json (`idiolect embedded evaluate --json`)."""
+    lines = ["rung | share | 95 % | floor | goal", "--- | --- | --- | --- | ---"]
+    for name, r in json.loads((DOCS / "embedded.json").read_text(encoding="utf-8")).items():
+        bounds = " | ".join("" if r[k] is None else f"{r[k]:.2f}" for k in ("floor", "goal"))
+        lines.append(f"`{name}` | {r['share']:.3f} | {r['low']:.3f} to {r['high']:.3f} | {bounds}")
+    return "".join(f"| {line} |\n" for line in lines)
+
+
+PARTS: dict[str, Callable[[], str]] = {"methods": methods, "commands": commands, "results": results, "rungs": rungs}
 
 
 def main(check: bool) -> int:

@@ -11,11 +11,11 @@ from idiolect.simulation.language import Language
 
 TOP = 8  # the last level of the curriculum: histories of up to eight facts
 SHARES = {  # job -> (share of the lessons, first level at which it comes)
-    "facts": (34, 1),
+    "facts": (32, 1),
     "updates": (12, 3),
     "style": (24, 1),
     "tag": (8, 1),
-    "rate": (4, 1),
+    "rate": (10, 1),
     "reply": (4, 1),
     "events": (6, 4),
     "nothing": (3, 1),

@@ -32,7 +32,7 @@ def labelled(r: Random, lang: Language, task: str, n: int, draw: Draw, *, how: s
     how = how or r.choices(("shots", "profile", "both", "none"), (47, 20, 8, 25))[0]
     if task == "tag" and how != "none" and lang.wild and r.random() < 0.35:  # labels made up by this user
         taste = replace(taste, tags={t: lang.word(r) for t in taste.tags})
-    weight = VALUE if task == "tag" and how != "none" else DECIDE  # only what the history settles counts as a value
+    weight = VALUE if task == "rate" or (task == "tag" and how != "none") else DECIDE
     judged = [draw(taste) for _ in range(n)] if how != "none" else []
     lesson, seen = Lesson(), set[str]()
     if how in ("profile", "both") and task in ("tag", "rate"):
