@@ -172,6 +172,14 @@ class Trial:
     def adapt(self, user: UserData, theta: Any, own: Any = None) -> Any:
         return self.run(self.method.adapt(user, theta, own), user.user_id)
 
+    def meet(self, user: UserData, theta: Any = None) -> tuple[Any, Any]:
+        """(theta, own) once the method knows the user: adapted to him, or learnt anew where it knows by that alone."""
+        if self.method.card.through == "adapt":
+            theta = self.learn() if theta is None else theta
+            return theta, self.adapt(user, theta)
+        made = self.run(self.method.learn([*learners(1), user]))
+        return made.theta, made.owns[user.user_id]
+
     def condition(self, user: UserData, theta: Any, own: Any, query: Query = QUERY) -> Idiolect:
         made: Idiolect = self.run(self.method.condition(user, query, theta, own), user.user_id)
         return made
@@ -198,8 +206,7 @@ def trial(name: str, on: HFModel, *, steps: int = 4, seed: int = 0) -> Trial:
 def learnt(name: str, family: str) -> tuple[Trial, Any, Any, Idiolect]:
     """(trial, theta, Ann's own, Ann's Idiolect), computed once a session."""
     t = trial(name, model(family))
-    theta = t.learn()
-    own = t.adapt(person("ann"), theta)
+    theta, own = t.meet(person("ann"))
     return t, theta, own, t.condition(person("ann"), theta, own)
 
 

@@ -21,7 +21,7 @@ from idiolect.core.errors import BadInput, UnknownName
 
 @dataclass(frozen=True, kw_only=True)
 class Presets:
-    """Options by method name, and how many settings of each were tried; `name` is the file's stem."""
+    """Options by method name, and how many settings of each were tried; 0: a guess; `name` is the file's stem."""
 
     name: str = ""
     methods: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -74,8 +74,12 @@ def _methods(data: Any, where: str) -> dict[str, Mapping[str, Any]]:
 
 def _tried(data: Mapping[str, Any], where: str) -> dict[str, int]:
     tried = data.get("tried", {})
-    if not isinstance(tried, Mapping) or not all(type(v) is int and v >= 1 for v in tried.values()):
-        raise BadInput(where, "[tried] holds something that is no count", "Write NAME = 3, a whole number from 1 on")
+    if not isinstance(tried, Mapping) or not all(type(v) is int and v >= 0 for v in tried.values()):
+        raise BadInput(
+            where,
+            "[tried] holds something that is no count",
+            "Write NAME = 3, a count from 0 on",
+        )
     return dict(tried)
 
 

@@ -108,7 +108,7 @@ def test_an_error_that_no_flow_catches_comes_out_and_closes_the_others() -> None
 
 def test_a_model_that_gives_too_little_refuses_before_it_is_asked() -> None:
     scripted = ScriptedModel([])
-    with pytest.raises(AccessError, match="a method needs LOGITS of scripted, which gives TEXT"):
+    with pytest.raises(AccessError, match="a method needs TOP_LOGITS of scripted, which gives TEXT"):
         run(mixed("score"), {"base": scripted})
     assert not scripted.asked
 

@@ -7,14 +7,16 @@ from typing import Any
 import pytest
 import torch
 
-from idiolect.core.errors import BadInput
-from idiolect.core.idiolect import Combine, Idiolect, Stream
+from idiolect.core.idiolect import Combine, Edit, Idiolect, Stream
 from idiolect.core.layout import ask
 from idiolect.core.requests import Ask, Item, Key, Read, Sampling, Score
 from idiolect.forward.prompt import answer_ids, prompt_ids
+from idiolect.forward.rows import Row
 from idiolect.generation import score
 from idiolect.generation.engine import Engine
+from idiolect.generation.forced import forced
 from idiolect.generation.score import TOKENS, batches
+from idiolect.training.parts import value
 
 SEA = ask("tag", "a film about ships")
 END = 2
@@ -86,10 +88,28 @@ def test_an_answer_of_nothing_is_its_end_token_and_shifts_no_other(small_crowd: 
     torch.testing.assert_close(salty.log_probs, alone.log_probs, rtol=0, atol=1e-5)
 
 
-def test_a_combine_that_looks_ahead_is_refused(small_crowd: Any) -> None:
-    ahead = Idiolect(streams=(Stream(), Stream()), combine=Combine(formula=max, lookahead=2))
-    with pytest.raises(BadInput, match="looks ahead"):
-        small_crowd.model.answer([Score(items=(Item(query=SEA, idiolect=ahead),))], [Key()])
+def spread(step: Any, rows: Any) -> Any:
+    """The values of the best tokens added to their log-probabilities."""
+    return step.log_probs[:, 0].scatter_add(1, step.ids, step.values).log_softmax(-1)
+
+
+def test_a_combine_that_looks_ahead_scores_what_it_writes(small_crowd: Any) -> None:
+    model = small_crowd.model
+    rows = {"weight": torch.ones(model.width), "bias": torch.tensor(0.0)}
+    streams = (Stream(), Stream(edits=(Edit(site="lm_head", formula=value, rows=rows),)))
+    combine = Combine(formula=spread, lookahead=3)
+    ahead = Idiolect(streams=streams, combine=combine)
+    engine = Engine(model.models)
+    handle = engine.submit(Ask(query=SEA, idiolect=ahead, sampling=Sampling(max_tokens=4)), Key(), scores=True)
+    engine.run()
+    tokens = handle.rows[0].tokens
+    written = torch.stack(handle.rows[0].scores)[: len(tokens)].gather(1, torch.tensor(tokens)[:, None])[:, 0]
+    given = [Row(prompt=prompt_ids(model.tokenizer, SEA, s), answer=tokens, stream=s) for s in streams]
+    torch.testing.assert_close(forced(model.models, ["base", "base"], given, combine), written, rtol=0, atol=1e-5)
+    ((scored, plain),) = model.answer(
+        [Score(items=tuple(Item(query=SEA, answer="salty", idiolect=i) for i in (ahead, Idiolect())))], [Key()]
+    )
+    assert scored.total != plain.total
 
 
 def test_batches_hold_every_item_once_within_their_limit() -> None:

@@ -6,4 +6,5 @@ A folder's root files are primitives, one folder further down each file is a pap
 |---|---|
 | `prompting/` | the input: what stands before the query, or a contrast between two inputs |
 | `adapters/` | the model: small trained parts beside frozen weights |
+| `alignment/` | the objective: what a user prefers, learnt from his choices |
 """

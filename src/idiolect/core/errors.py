@@ -58,3 +58,11 @@ class TrainingError(IdiolectError):
 
 class ConsentError(IdiolectError):
     """The user has not allowed this purpose or destination."""
+
+
+class StoreError(IdiolectError):
+    """What is on disk cannot be read or written; it is as it was before, or as it would be after."""
+
+    def __init__(self, where: object, what: str, fix: str) -> None:
+        super().__init__(f"{where}: {what}. {fix}")
+        self.where, self.what, self.fix = str(where), what, fix

@@ -28,14 +28,15 @@ class Model(Protocol):
 def needs(request: Request) -> Access:
     """The least access with which this request can be answered.
 
-    Text for context alone, logits for a combine, weights for a prefix, a past, an edit or what a combine reads.
+    Text for context alone, logits for a combine, weights for a prefix, a past, an edit or what a combine reads. A
+    `Score` without a combine sees no more than the given tokens: top logits.
     """
     match request:
         case Read() | Fit():
             return Access.WEIGHTS
         case Score():
-            inner = max((_idiolect(i.idiolect) for i in request.items), default=Access.LOGITS)
-            return max(Access.LOGITS, inner)
+            inner = max((_idiolect(i.idiolect) for i in request.items), default=Access.TEXT)
+            return max(Access.TOP_LOGITS, inner)
         case Ask():
             return _idiolect(request.idiolect)
 

@@ -46,7 +46,10 @@ def pooled(ready: Ready, people: Mapping[str, UserData], model: Metered) -> dict
 def together(fits: Mapping[str, Fit]) -> Fit:
     """One fit of one row on everybody's items, in the users' order."""
     items: list[Item] = [replace(i, user="") for fit in fits.values() for i in fit.items]
-    return replace(next(iter(fits.values())), items=tuple(items), rows="all", start={})
+    first = next(iter(fits.values()))
+    numbers = {k: [x for f in fits.values() for x in f.options[k]] for k, v in first.options.items() if type(v) is list}
+    start = {"": next(iter(first.start.values()))} if first.start else {}  # what theta gives everybody to begin with
+    return replace(first, items=tuple(items), rows="all", start=start, options={**first.options, **numbers})
 
 
 def _for(fit: Fit, fitted: Fitted) -> Fitted:

@@ -31,9 +31,12 @@ IDLE = 4  # finished rows are taken out of the batch when they are a fourth of i
 class Engine:
     """Continuous batching over `models` ("base" and whatever streams name); not for several threads at once."""
 
-    def __init__(self, models: Mapping[str, Backbone], *, max_rows: int = 64, slots: int = 256) -> None:
-        """max_rows: streams in one batch. slots: users' edits kept on the device, by site and shape."""
-        self.models, self.max_rows, self.capacity = models, max_rows, slots
+    def __init__(
+        self, models: Mapping[str, Backbone], *, max_rows: int = 64, slots: int = 256, lane: type[Lane] = Lane
+    ) -> None:
+        """max_rows: streams in one batch. slots: users' edits kept on the device, by site and shape. lane: how the
+        streams of one model are read."""
+        self.models, self.max_rows, self.capacity, self.lane = models, max_rows, slots, lane
         self.waiting: deque[Row] = deque()
         self.active: list[Row] = []
         self.lanes: dict[str, Lane] = {}
@@ -158,7 +161,7 @@ class Engine:
     def _lane(self, model: str) -> Lane:
         backbone, lane = self.models[model], self.lanes.get(model)
         if lane is None or (lane.backbone.module is not backbone.module and not lane.lines):
-            lane = Lane(backbone, Slots(backbone.device, backbone.module.dtype, self.capacity))
+            lane = self.lane(backbone, Slots(backbone.device, backbone.module.dtype, self.capacity))
             self.lanes[model] = lane
         return lane
 

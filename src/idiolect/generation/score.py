@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor
@@ -20,8 +20,11 @@ from idiolect.forward.rows import Outputs, Row, forward
 from idiolect.forward.sites import resolve
 from idiolect.forward.slots import Slots
 from idiolect.generation.decode import Step, combined, kind, log_probs
+from idiolect.generation.forced import forced
 
 TOKENS = 16384  # padded tokens in one call
+Tables: TypeAlias = dict[tuple[int, int], Tensor]  # (answer, stream) -> (T, V) log-probabilities
+States: TypeAlias = dict[tuple[int, int], dict[str, Tensor]]  # (answer, stream) -> by site, (T, d)
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,20 +41,46 @@ class Given:
         return max(len(r.prompt) + len(r.answer) for r in self.rows)
 
 
+Through: TypeAlias = Callable[[Mapping[str, Backbone], Sequence[Given]], tuple[Tables, States]]
+
+
+def tables(models: Mapping[str, Backbone], asked: Sequence[Given]) -> tuple[Tables, States]:
+    """What each stream makes of each answer, and the states that combines read: one call a model."""
+    found: Tables = {}
+    hidden: States = {}
+    for model in {m for g in asked for m in g.models}:
+        place = [(i, k) for i, g in enumerate(asked) for k, m in enumerate(g.models) if m == model]
+        combines = [c for i, _ in place if (c := asked[i].combine)]
+        reads = sorted({site for c in combines for site in c.reads})
+        paths = {site: resolve(models[model].module, site)[0].path for site in reads}
+        beside = [[n for n, (j, _) in enumerate(place) if j == i] for i, _ in place]
+        rows = [asked[i].rows[k] for i, k in place]
+        out = forward(models[model], rows, sites=list(paths.values()), partners=beside)
+        parts = torch.split(log_probs(out.logits), [len(r.answer) for r in rows])
+        for n, (where, table) in enumerate(zip(place, parts, strict=True)):
+            found[where] = table
+            hidden[where] = {site: _answer_states(out, path, n) for site, path in paths.items()}
+    return found, hidden
+
+
 @torch.no_grad()
-def score(models: Mapping[str, Backbone], requests: Sequence[Score]) -> list[tuple[Scored, ...]]:
-    """Log-probabilities of the items' answers, many users at once; "base" tokenises.
+def score(
+    models: Mapping[str, Backbone], requests: Sequence[Score], *, through: Through = tables
+) -> list[tuple[Scored, ...]]:
+    """Log-probabilities of the items' answers, many users at once; "base" tokenises. through: what calls the models.
 
     Raises:
-        BadInput: several streams without a combine, or a combine that looks ahead.
+        BadInput: several streams without a combine.
     """
     items = [item for r in requests for item in r.items]
     answers = [(i, text) for i in items for text in (i.answer, *([i.rejected] if i.rejected else []))]
     asked = [_given(models, item.query, item.idiolect, text) for item, text in answers]
-    found: dict[int, Tensor] = {}
-    for part in batches([g.size for g in asked], [len(g.rows) for g in asked]):
-        scores = _scores(models, [asked[i] for i in part])
-        found |= dict(zip(part, scores, strict=True))
+    ahead = {i: g.combine for i, g in enumerate(asked) if g.combine and g.combine.lookahead}
+    found = {i: forced(models, asked[i].models, asked[i].rows, c) for i, c in ahead.items()}
+    at_once = [i for i in range(len(asked)) if i not in ahead]
+    for part in batches([asked[i].size for i in at_once], [len(asked[i].rows) for i in at_once]):
+        scores = _scores(models, [asked[at_once[i]] for i in part], through)
+        found |= dict(zip([at_once[i] for i in part], scores, strict=True))
     ordered = iter(found[i] for i in range(len(asked)))
     scored = [Scored(log_probs=next(ordered), rejected=next(ordered) if i.rejected else None) for i in items]
     ends = list(accumulate(len(r.items) for r in requests))
@@ -86,8 +115,6 @@ def _given(models: Mapping[str, Backbone], query: Query, idiolect: Idiolect, tex
     streams, combine = idiolect.streams, idiolect.combine
     if combine is None and len(streams) > 1:
         raise BadInput("Score", f"{len(streams)} streams and no combine", "Give the Idiolect a Combine.")
-    if combine and combine.lookahead:
-        raise BadInput("Score", "its combine looks ahead, which is for writing", "Use Ask, or score a stream alone.")
     for s in streams:
         if s.model not in models:
             raise UnknownName("model", s.model, models)
@@ -103,23 +130,9 @@ def _row(backbone: Backbone, query: Query, answer: list[int], stream: Stream) ->
     return Row(prompt=prompt, answer=answer, stream=stream)
 
 
-def _scores(models: Mapping[str, Backbone], asked: Sequence[Given]) -> list[Tensor]:
+def _scores(models: Mapping[str, Backbone], asked: Sequence[Given], through: Through) -> list[Tensor]:
     """(T,) for each answer."""
-    tables: dict[tuple[int, int], Tensor] = {}  # (answer, stream) -> (T, V)
-    hidden: dict[tuple[int, int], dict[str, Tensor]] = {}
-    for model in {m for g in asked for m in g.models}:
-        place = [(i, k) for i, g in enumerate(asked) for k, m in enumerate(g.models) if m == model]
-        combines = [c for i, _ in place if (c := asked[i].combine)]
-        reads = sorted({site for c in combines for site in c.reads})
-        paths = {site: resolve(models[model].module, site)[0].path for site in reads}
-        beside = [[n for n, (j, _) in enumerate(place) if j == i] for i, _ in place]
-        rows = [asked[i].rows[k] for i, k in place]
-        out = forward(models[model], rows, sites=list(paths.values()), partners=beside)
-        parts = torch.split(log_probs(out.logits), [len(r.answer) for r in rows])
-        for n, (where, table) in enumerate(zip(place, parts, strict=True)):
-            tables[where] = table
-            hidden[where] = {site: _answer_states(out, path, n) for site, path in paths.items()}
-    mixed = _mixed(asked, tables, hidden)
+    mixed = _mixed(asked, *through(models, asked))
     targets = [torch.tensor(g.rows[0].answer, device=m.device) for g, m in zip(asked, mixed, strict=True)]
     return [m.gather(1, t[:, None])[:, 0] for m, t in zip(mixed, targets, strict=True)]
 
@@ -129,7 +142,7 @@ def _answer_states(out: Outputs, path: str, row: int) -> Tensor:
     return out.hidden[path][row][out.at.answer[row]]
 
 
-def _mixed(asked: Sequence[Given], tables: Any, hidden: Any) -> list[Tensor]:
+def _mixed(asked: Sequence[Given], tables: Tables, hidden: States) -> list[Tensor]:
     """(T, V) for each answer: one call for each formula and number of streams, over all answer tokens at once."""
     out = [tables[i, 0] for i in range(len(asked))]
     groups: dict[Any, list[int]] = {}

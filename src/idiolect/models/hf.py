@@ -66,7 +66,7 @@ class HFModel:
         Raises:
             BadInput: a folder that cannot be opened, with what is wrong in it.
         """
-        from transformers import AutoModelForCausalLM, AutoTokenizer
+        from transformers import AutoTokenizer
 
         root, config, digest = checked(folder)
         where = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device)
@@ -74,7 +74,7 @@ class HFModel:
         if threads:
             torch.set_num_threads(threads)
         options: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
-        loader: Any = AutoModelForCausalLM
+        made, loader = _kind(cls, root, config)
         try:
             module, report = loader.from_pretrained(
                 root, dtype=kind, use_safetensors=True, attn_implementation="sdpa", output_loading_info=True, **options
@@ -88,7 +88,7 @@ class HFModel:
         if report["missing_keys"]:
             what = f"no weights for {sorted(report['missing_keys'])[0]}"
             raise BadInput(root, what, "Fetch the folder again: config and weights are not of one model.")
-        return cls(_still(module.to(where)), tokenizer, root.name, digest)
+        return made(_still(module.to(where)), tokenizer, root.name, digest)
 
     @classmethod
     def random(
@@ -162,6 +162,20 @@ class HFModel:
             engine.reset()
             raise
         return [h.texts for h in handles]
+
+
+def _kind(made: type[HFModel], root: Path, config: dict[str, Any]) -> tuple[type[HFModel], Any]:
+    """The class that answers for this folder, and the library's that loads it."""
+    import transformers
+
+    if not config.get("is_encoder_decoder"):
+        return made, transformers.AutoModelForCausalLM
+    from idiolect.models.t5 import FAMILY, T5Model
+
+    if config.get("model_type") not in FAMILY:
+        what = f"an encoder-decoder of kind {config.get('model_type')}"
+        raise BadInput(root / "config.json", what, f"Give a decoder-only model, or one of {', '.join(FAMILY)}.")
+    return T5Model, transformers.AutoModelForSeq2SeqLM
 
 
 def _still(module: Any) -> Any:

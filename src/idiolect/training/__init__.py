@@ -5,6 +5,9 @@
 | file | what it holds |
 |---|---|
 | `parts` | what can be trained: LowRank, Vector, Shift, Value, Weights; their formulas |
+| `shared` | parts that all users train together: Coded (PLoRA), FullRank |
+| `reft` | interventions in a subspace of a block's output |
+| `plug` | a prefix pooled from a user's history |
 | `objectives` | sft, dpo, modpo, bradley_terry, kl, td |
 | `optim` | AdamW, clipping and schedule, a slot at a time |
 | `slots` | the trained tensors of many users as stacks |

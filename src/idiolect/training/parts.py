@@ -18,6 +18,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from zlib import crc32
 
 import torch
 from torch import Tensor
@@ -91,13 +92,15 @@ class LowRank(Trainable):
     """LoRA (Hu et al., ICLR 2022): B A of rank r, scaled by alpha / r. A is Kaiming-uniform (a = sqrt 5), B zero.
 
     `dropout` masks inputs of the low-rank path. A mask is drawn once an example and step and holds at all of its
-    tokens, so that it depends neither on padding nor on who else is in the batch.
+    tokens, so that it depends neither on padding nor on who else is in the batch. Given a `seed`, A is drawn from it
+    and the site's name alone: whatever is trained then begins at one point, which averaging asks for.
     """
 
     rank: int = 8
     alpha: float = 8.0
     sites: str = "q,v"
     dropout: float = 0.0
+    seed: int | None = None
 
     @property
     def formula(self) -> Callable[..., Tensor]:
@@ -109,6 +112,8 @@ class LowRank(Trainable):
 
     def init(self, site: Site, generator: torch.Generator) -> dict[str, Tensor]:
         bound = 1 / math.sqrt(site.d_in)  # Kaiming-uniform with a = sqrt 5 comes to this
+        if self.seed is not None:
+            generator = torch.Generator().manual_seed(self.seed + crc32(site.path.encode()))
         return {
             "A": (torch.rand(self.rank, site.d_in, generator=generator) * 2 - 1) * bound,
             "B": torch.zeros(site.d_out, self.rank),

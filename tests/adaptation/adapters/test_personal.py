@@ -1,4 +1,4 @@
-"""OPPU and UserAdapter: what they train on what, stage by stage. Trained parts are made up by the test."""
+"""OPPU, PerFit and UserAdapter: what they train on what, stage by stage. Trained parts are made up by the test."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ import torch
 
 from adaptation.people import ANN, interaction, person, run
 from idiolect.adaptation.adapters.personal.oppu import OPPU
+from idiolect.adaptation.adapters.personal.perfit import PerFit
 from idiolect.adaptation.adapters.personal.user_adapter import UserAdapter
 from idiolect.core.idiolect import Computed, Edit
 from idiolect.core.layout import ask
 from idiolect.core.requests import Fit, Fitted, Request, Trained
 from idiolect.training.parts import LowRank, Vector, low_rank, prompt_vector
+from idiolect.training.reft import Reft
 
 BOB = person("bob", interaction("b0", "a film about ships", "dull"), interaction("b1", "a film about love", "dull"))
 
@@ -26,7 +28,7 @@ def trained(request: Request) -> Fitted:
     made = {}
     for owner in owners:
         seen = torch.tensor(float(sum(owner in ("", i.user) for i in request.items)))
-        if isinstance(part, LowRank):
+        if isinstance(part, (LowRank, Reft)):
             made[owner] = Trained(edits=(Edit(site=part.sites, formula=low_rank, rows={"seen": seen}),))
         else:
             made[owner] = Trained(prefix=Computed(formula=prompt_vector, rows={"seen": seen}))
@@ -77,6 +79,17 @@ def test_the_cousin_of_oppu_is_stage_one() -> None:
     assert [e.site for e in cousin.condition(ANN, ask("tag", "x"), theta, own).streams[0].edits] == ["q,k,v"]
 
 
+def test_perfit_is_the_same_two_stages_on_hidden_states() -> None:
+    theta, own = learnt(PerFit())
+    _, (fit,) = run(PerFit().adapt(ANN, theta), trained)
+    assert isinstance(fit, Fit)
+    assert (fit.rows, fit.train) == ("user", (Reft(rank=4, sites="blocks.0.5"),))
+    assert all(i.idiolect.streams[0].edits == theta.edits for i in fit.items)
+    edits = PerFit().condition(ANN, ask("tag", "x"), theta, own).streams[0].edits
+    assert [int(e.rows["seen"]) for e in edits] == [7, 5]
+    assert learnt(PerFit(stages=1))[1] is None
+
+
 def test_the_vector_stands_before_the_prompt_of_the_tuned_model() -> None:
     theta, own = learnt(UserAdapter())
     (stream,) = UserAdapter().condition(ANN, ask("tag", "x"), theta, own).streams
@@ -103,7 +116,7 @@ def test_without_tuning_the_model_stays_as_it_is() -> None:
     assert UserAdapter(tune=False).condition(ANN, ask("tag", "x"), theta, own).streams[0].edits == ()
 
 
-@pytest.mark.parametrize("method", [OPPU(), UserAdapter()])
+@pytest.mark.parametrize("method", [OPPU(), PerFit(), UserAdapter()])
 def test_more_records_go_on_from_what_was_trained(method: Any) -> None:
     first, _ = run(method.adapt(ANN.until(5), None), trained)
     second, (fit,) = run(method.adapt(ANN, None, first), trained)
@@ -114,7 +127,7 @@ def test_more_records_go_on_from_what_was_trained(method: Any) -> None:
     assert second.upto == "a8"
 
 
-@pytest.mark.parametrize("method", [OPPU(), UserAdapter()])
+@pytest.mark.parametrize("method", [OPPU(), PerFit(), UserAdapter()])
 def test_nobody_gets_what_everybody_has(method: Any) -> None:
     theta, _ = learnt(method)
     own, asked = run(method.adapt(person("new"), theta), trained)

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from adaptation.people import ANN, person
-from idiolect.adaptation.prompting.contrast.cos import CoS, steer
+from idiolect.adaptation.prompting.contrast.cos import CoS
+from idiolect.adaptation.steering import steer
 from idiolect.core.layout import HISTORY, PROFILE, ask
 
 WITH, WITHOUT = [0.7, 0.2, 0.1], [0.5, 0.25, 0.25]

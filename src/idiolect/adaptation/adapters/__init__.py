@@ -2,5 +2,6 @@
 
 | family | whose parts |
 |---|---|
+| `shared/` | one for everybody, which knows its user by something small |
 | `personal/` | each user has his own, on top of parts trained on everybody |
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from idiolect.core.idiolect import Idiolect, Source
+from idiolect.core.idiolect import Idiolect, Source, Stream
 from idiolect.core.requests import Fit, Flow, Item, Part, Recipe, Trained
 from idiolect.core.types import Example, UserData
 
@@ -50,19 +50,31 @@ def pooled(
     return trained
 
 
-def personal(user: UserData, lessons: Lessons, *, under: Idiolect, own: Owned | None) -> Flow[Owned | None]:
-    """theta_i = argmin sum_j L(y_ij, M_0(q_ij; theta + theta_i)), from `own` on over records that it has not seen."""
+def personal(
+    user: UserData, lessons: Lessons, *, under: Idiolect, own: Owned | None, start: Trained | None = None
+) -> Flow[Owned | None]:
+    """theta_i = argmin sum_j L(y_ij, M_0(q_ij; theta + theta_i)), from `own` on over records that it has not seen.
+
+    start: what a user begins from who has no own.
+    """
     fresh = user.after(own.upto) if own else user
     ids = {r.id for r in fresh.records}
     unseen = [e for e in lessons.written(user) if e.source in ids]
     if not unseen:
         return own
-    start = {user.user_id: own.trained} if own else {}
+    begin = own.trained if own else start
     train = items(unseen, user.user_id, under)
-    fitted = yield Fit(train=(lessons.part,), items=train, recipe=lessons.recipe, start=start)
+    starts = {user.user_id: begin} if begin else {}
+    fitted = yield Fit(train=(lessons.part,), items=train, recipe=lessons.recipe, start=starts)
     seen = tuple((user.user_id, e.source) for e in unseen)
     return Owned(
         trained=fitted.users[user.user_id],
         sources=(*(own.sources if own else ()), *seen),
         upto=fresh.records[-1].id,
     )
+
+
+def stacked(theta: Trained | None, own: Owned | None) -> Idiolect:
+    """M_0(.; theta + theta_i): everybody's edits, then the user's."""
+    edits = (theta.edits if theta else ()) + (own.trained.edits if own else ())
+    return Idiolect(streams=(Stream(edits=edits),), sources=frozenset(own.sources if own else ()))

@@ -15,8 +15,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from idiolect.adaptation.adapters.examples import Lessons, Owned, personal, pooled
-from idiolect.core.idiolect import Idiolect, Stream
+from idiolect.adaptation.adapters.examples import Lessons, Owned, personal, pooled, stacked
+from idiolect.core.idiolect import Idiolect
 from idiolect.core.method import Access, Card, Learnt, Method, method
 from idiolect.core.requests import Flow, Recipe, Trained
 from idiolect.core.types import Query, UserData
@@ -70,9 +70,3 @@ class OPPU(Method[Trained, Owned]):
 
     def condition(self, user: UserData, query: Query, theta: Trained | None, own: Owned | None) -> Idiolect:
         return stacked(theta, own)
-
-
-def stacked(theta: Trained | None, own: Owned | None) -> Idiolect:
-    """M_0(.; theta + theta_i): the task's edits, then the user's."""
-    edits = (theta.edits if theta else ()) + (own.trained.edits if own else ())
-    return Idiolect(streams=(Stream(edits=edits),), sources=frozenset(own.sources if own else ()))

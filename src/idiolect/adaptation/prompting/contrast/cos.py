@@ -12,13 +12,10 @@ prompt and too little heeded: it costs a second pass and no training.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
-
-from torch import Tensor
 
 from idiolect.adaptation.prompting.records import block, sources, stated
+from idiolect.adaptation.steering import steer
 from idiolect.core.idiolect import Combine, Idiolect, Stream
 from idiolect.core.layout import HISTORY, PROFILE
 from idiolect.core.method import Access, Card, Method, method
@@ -57,11 +54,3 @@ class CoS(Method[None, None]):
             combine=Combine(formula=steer, rows={"strength": self.strength}),
             sources=sources(user, (*profile, *said)),
         )
-
-
-def steer(step: Any, rows: Mapping[str, Tensor]) -> Tensor:
-    """step.log_probs (B, 2, V), rows["strength"] (B,) -> log-probabilities (B, V)."""
-    with_context, without = step.log_probs.unbind(1)
-    influence = with_context - without
-    steered: Tensor = with_context + rows["strength"].unsqueeze(-1) * influence
-    return steered.log_softmax(-1)
