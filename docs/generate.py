@@ -23,6 +23,7 @@ COMMANDS = (
     ("evaluate",),
     ("report",),
     ("world",),
+    *((name,) for name in ("users", "remember", "recall", "profile", "forget", "export", "import", "erase", "doctor")),
     ("methods",),
     ("methods", "list"),
     ("methods", "show"),
@@ -38,6 +39,16 @@ def methods() -> str:
 
     lines = [" | ".join(COLUMNS), " | ".join("---" for _ in COLUMNS)]
     lines += [" | ".join([f"`{r['method']}`", *list(r.values())[1:]]) for r in rows()]
+    return "".join(f"| {line} |\n" for line in lines)
+
+
+def metrics() -> str:
+    """The table of metrics, from their cards."""
+    from idiolect.evaluation.metrics import rows
+
+    head = ("metric", "formula", "range", "better", "library", "source", "version")
+    lines = [" | ".join(head), " | ".join("---" for _ in head)]
+    lines += [" | ".join([f"`{row[0]}`", *(cell.replace("|", "\\|") for cell in row[1:])]) for row in rows()]
     return "".join(f"| {line} |\n" for line in lines)
 
 
@@ -77,7 +88,13 @@ def rungs() -> str:
     return "".join(f"| {line} |\n" for line in lines)
 
 
-PARTS: dict[str, Callable[[], str]] = {"methods": methods, "commands": commands, "results": results, "rungs": rungs}
+PARTS: dict[str, Callable[[], str]] = {
+    "methods": methods,
+    "metrics": metrics,
+    "commands": commands,
+    "results": results,
+    "rungs": rungs,
+}
 
 
 def main(check: bool) -> int:

@@ -15,7 +15,7 @@ def test_every_preset_of_the_package_builds(name: str) -> None:
     presets = config.load(name)
     for method, options in presets.methods.items():
         assert registry.build(method, options) is not None
-        assert presets.tried[method] >= 1
+        assert presets.tried[method] >= 0
 
 
 def test_no_name_gives_the_papers_values() -> None:
@@ -29,7 +29,7 @@ def test_no_name_gives_the_papers_values() -> None:
         ("[methods]\noppu = 3", "no table"),
         ("[methods.oppo]\nk = 3", "oppu"),
         ("[method.oppu]\nk = 3", "methods"),
-        ("[tried]\noppu = 0", "no count"),
+        ("[tried]\noppu = -1", "no count"),
     ],
 )
 def test_a_broken_file_is_named_with_its_fault(tmp_path: Path, text: str, message: str) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from idiolect.core.types import Attribute, Interaction, Post, Preference, Query, Relation, Turn, UserData
     from idiolect.data.store import MemoryStore
     from idiolect.governance.view import population, view
+    from idiolect.memory.space import Space, open
     from idiolect.models.embedded import open_embedded
     from idiolect.models.hf import HFModel
     from idiolect.personalize import Personal, compose
@@ -30,6 +31,7 @@ _PLACES = {
     "core.types": ("Attribute", "Interaction", "Post", "Preference", "Query", "Relation", "Turn", "UserData"),
     "data.store": ("MemoryStore",),
     "governance.view": ("population", "view"),
+    "memory.space": ("Space", "open"),
     "models.embedded": ("open_embedded",),
     "models.hf": ("HFModel",),
     "personalize": ("Personal", "compose"),
@@ -55,12 +57,14 @@ __all__ = [
     "Preference",
     "Query",
     "Relation",
+    "Space",
     "Stream",
     "Turn",
     "UserData",
     "ask",
     "compose",
     "method",
+    "open",
     "open_embedded",
     "population",
     "view",

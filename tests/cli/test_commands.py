@@ -23,6 +23,8 @@ run = CliRunner().invoke
         ["evaluate"],
         ["report"],
         ["world"],
+        *([name] for name in ("users", "remember", "recall", "profile", "forget")),
+        *([name] for name in ("export", "import", "erase", "doctor")),
         ["methods"],
         ["methods", "list"],
         ["methods", "show"],

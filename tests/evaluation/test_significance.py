@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from idiolect.core.errors import BadInput
-from idiolect.evaluation.metrics import Floats
-from idiolect.evaluation.metrics.accuracy import Accuracy
+from idiolect.evaluation.metrics import Floats, get
+from idiolect.evaluation.metrics.classification.accuracy import Accuracy
 from idiolect.evaluation.significance import compare, draws, holm, paired, words
 
 
@@ -51,7 +51,7 @@ def test_turning_the_sides_round_turns_the_limits_round(values: list[float]) -> 
 
 def test_resamples_do_not_depend_on_how_they_are_cut_into_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = np.concatenate(list(draws(7, 100, seed=3)))
-    monkeypatch.setattr("idiolect.evaluation.significance._CHUNK", 70)
+    monkeypatch.setattr("idiolect.evaluation.significance.bootstrap.CHUNK", 70)
     assert (np.concatenate(list(draws(7, 100, seed=3))) == whole).all()
 
 
@@ -102,3 +102,38 @@ def test_noise_is_called_noise() -> None:
 
 def test_a_clear_gain_is_called_better() -> None:
     assert words("ipa", paired([0.5] * 9), "no method").startswith("ipa is better than no method (+0.500")
+
+
+def test_a_metric_over_pairs_is_compared_by_drawing_its_users() -> None:
+    metric, draw = get("degress", weighted=False), np.random.default_rng(0)
+    own = draw.random((6, 6))
+    statistics = np.ones((6, 6, 6))
+    statistics[..., 0] = own + own.T
+    close, far = statistics.copy(), statistics.copy()
+    close[..., 1], far[..., 1] = statistics[..., 0] * 0.9, statistics[..., 0] * 0.1
+    interval = compare(metric, close, far, [f"u{i}" for i in range(6)], resamples=300)
+    assert interval.mean == pytest.approx(0.8, abs=1e-3)
+    assert interval.low > 0.79  # had a user been paired with his copy, alike by nature, this would fall
+
+
+def test_a_user_stands_once_among_the_pairs() -> None:
+    pairs = np.zeros((2, 2, 6))
+    with pytest.raises(BadInput, match="stands twice"):
+        compare(get("egises"), pairs, pairs, ["ann", "ann"])
+
+
+def test_draws_that_leave_nothing_to_measure_are_refused() -> None:
+    metric = get("selective_accuracy")
+    statistics = metric.statistics([("a", 0.9), ("a", 0.1)], ["a", "a"])
+    with pytest.raises(BadInput, match="of the draws of users there is nothing to measure"):
+        compare(metric, statistics, statistics, ["ann", "bob"], resamples=50)
+
+
+def test_both_sides_have_the_same_examples() -> None:
+    with pytest.raises(BadInput, match="1 and 2 examples for 2 owners"):
+        compare(get("exact"), np.zeros((1, 1)), np.zeros((2, 1)), ["a", "b"])
+
+
+def test_the_detectable_difference_is_2_8_standard_errors() -> None:
+    values = np.random.default_rng(1).normal(0, 2.0, 900)
+    assert paired(values).detectable == pytest.approx(2.8016 * values.std() / 30, rel=0.03)

@@ -6,6 +6,8 @@
 | `evaluate` | `evaluate`, `report` |
 | `demo` | `demo` |
 | `world` | `world` |
+| `memory` | `users`, `remember`, `recall`, `profile`, `forget` |
+| `keeping` | `export`, `import`, `erase`, `doctor` |
 | `embedded` | `embedded train`, `embedded evaluate` |
 | `screen` | what all of them print with |
 """
@@ -18,7 +20,7 @@ import typer
 from typer.core import TyperGroup
 
 import idiolect
-from idiolect.cli import demo, embedded, evaluate, methods, world
+from idiolect.cli import demo, embedded, evaluate, keeping, memory, methods, world
 from idiolect.core.errors import IdiolectError
 
 REFUSED, INTERRUPTED = 2, 130
@@ -44,6 +46,15 @@ app.command("demo")(demo.demo)
 app.command("evaluate")(evaluate.evaluate)
 app.command("report")(evaluate.report)
 app.command("world")(world.world)
+app.command("users")(memory.users)
+app.command("remember")(memory.remember)
+app.command("recall")(memory.recall)
+app.command("profile")(memory.profile)
+app.command("forget")(memory.forget)
+app.command("export")(keeping.export)
+app.command("import")(keeping.import_)
+app.command("erase")(keeping.erase)
+app.command("doctor")(keeping.doctor)
 app.add_typer(methods.app, name="methods")
 app.add_typer(embedded.app, name="embedded")
 

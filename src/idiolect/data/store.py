@@ -5,7 +5,7 @@ Nothing but `governance.view` makes a `UserData` of it, so there is one place wh
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from threading import RLock
 from typing import Protocol
 
@@ -13,6 +13,7 @@ from idiolect.core.errors import BadInput
 from idiolect.core.types import Record
 
 DEFAULT_CONSENTS = frozenset({"assist", "train"})
+LONGEST_NAME = 1024  # characters
 
 
 class Store(Protocol):
@@ -43,6 +44,38 @@ class Store(Protocol):
         ...
 
 
+def named(user: str) -> str:
+    """A user's id: any text, compared character by character, so that whatever looks alike is somebody else.
+
+    Raises:
+        BadInput: it is empty, longer than 1024 characters, or holds half a character.
+    """
+    if not user:
+        raise BadInput("store", "a user without a name", "Give each user a name that is not empty.")
+    if len(user) > LONGEST_NAME:
+        raise BadInput(
+            f"user {user[:40]!r}...", f"a name of {len(user)} characters", f"At most {LONGEST_NAME} will do."
+        )
+    if any("\ud800" <= c <= "\udfff" for c in user):
+        fix = "Give text that was decoded with its own encoding."
+        raise BadInput(f"user {user!r}", "a name with half a character (a lone surrogate)", fix)
+    return user
+
+
+def append_only(known: Mapping[str, Record], user: str, records: Iterable[Record]) -> dict[str, Record]:
+    """Records by id, the known ones first; the same record twice is one record.
+
+    Raises:
+        BadInput: an id that another record of his has.
+    """
+    kept = dict(known)
+    for record in records:
+        if kept.setdefault(record.id, record) != record:
+            fix = "Ids name one record of a user for ever: give the new one an id of its own."
+            raise BadInput(f"user {user!r}", f"two different records with the id {record.id!r}", fix)
+    return kept
+
+
 class MemoryStore:
     """A store that lives as long as the process."""
 
@@ -57,15 +90,8 @@ class MemoryStore:
         Raises:
             BadInput: an empty user name, or an id that another record of his has.
         """
-        if not user:
-            raise BadInput("store", "a user without a name", "Give each user a name that is not empty.")
         with self._lock:
-            kept = dict(self._records.get(user, {}))
-            for record in records:
-                if kept.setdefault(record.id, record) != record:
-                    fix = "Ids name one record of a user for ever: give the new one an id of its own."
-                    raise BadInput(f"user {user!r}", f"two different records with the id {record.id!r}", fix)
-            self._records[user] = kept
+            self._records[named(user)] = append_only(self._records.get(user, {}), user, records)
             self._consents.setdefault(user, DEFAULT_CONSENTS)
 
     def records(self, user: str) -> tuple[Record, ...]:

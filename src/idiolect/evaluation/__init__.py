@@ -5,7 +5,8 @@
 | `experiment` | what is run: a frozen value from TOML and flags |
 | `run` | methods x tasks x seeds x arms, resumable |
 | `entries`, `respond`, `arms`, `pooling` | methods under test, how they answer, what they are compared with |
-| `metrics/`, `significance` | statistics an example, and whether a difference is more than chance |
+| `metrics/`, `significance/` | statistics an example, and whether a difference is more than chance |
+| `controls` | histories that have lost what they are believed to be worth |
 | `tasks/` | where questions come from: worlds and real data |
 | `ledger`, `head`, `table` | what lies in a results folder, and the rows computed from it |
 | `report`, `plots`, `terminal` | one page, its figures, the table in a terminal |

@@ -1,39 +1,42 @@
-"""Is a difference more than chance? Paired bootstrap over users, Holm's correction, and the verdict in words.
+"""The bootstrap over users: draw them again with replacement, and see how far the difference moves.
 
-Users are drawn again, not answers: sixteen answers of one person are not sixteen witnesses. Every comparison is paired:
-both sides see the same users, the same queries and the same resamples.
-
-Sources: Efron and Tibshirani 1993 (percentile interval, achieved significance level with one added to both counts, so
-that no p is ever 0); Holm 1979 (step-down correction).
+Users are drawn, not answers: sixteen answers of one person are not sixteen witnesses. Both sides see the same users,
+the same queries and the same draws. Limits are percentiles of the drawn differences; p is the achieved significance
+level with one added to both counts, so that it is never 0 (Efron and Tibshirani 1993).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 import numpy.typing as npt
 
 from idiolect.core.errors import BadInput
-from idiolect.evaluation.metrics import Metric
+from idiolect.evaluation.metrics import Floats, Metric, evenly
 
-Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 RESAMPLES = 10_000
-_CHUNK = 2_000_000  # drawn indices held at once: 16 MB
+LEVEL, POWER = 0.05, 0.8
+CHUNK = 2_000_000  # drawn indices held at once: 16 MB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interval:
-    """A mean with its limits (percentiles of the resampled means) and the two-sided p of "it is 0"."""
+    """A mean with its limits (percentiles of the resampled means) and the two-sided p of "it is 0".
+
+    `detectable`: the smallest true difference that so many users would show four times in five.
+    """
 
     mean: float
     low: float
     high: float
     p: float
     users: int
+    detectable: float = 0.0
 
     @property
     def clear(self) -> bool:
@@ -52,7 +55,7 @@ def per_user(scores: Iterable[tuple[str, str, int, float]]) -> dict[str, float]:
 def draws(users: int, resamples: int, seed: int) -> Iterator[Ints]:
     """The users of each resample, (b, users), in chunks of b resamples; the same for every comparison of a seed."""
     generator = np.random.default_rng(seed)
-    step = max(1, _CHUNK // max(users, 1))
+    step = max(1, CHUNK // max(users, 1))
     for start in range(0, resamples, step):
         yield generator.integers(0, users, size=(min(step, resamples - start), users))
 
@@ -87,11 +90,14 @@ def compare(
     """The same for any metric, also one that is no mean: users are weighed, then the metric reduces.
 
     Args:
-        a, b: (n, s) statistics of the same n examples on both sides.
-        owners: (n,) whose example each is.
+        a, b: (n, s) statistics of the same n examples on both sides; (m, m, s) of a metric over pairs of m users.
+        owners: (n,) whose example each is; (m,) the users.
+
+    Raises:
+        BadInput: the sides do not have the same examples, or a draw of users leaves the metric nothing to measure.
     """
-    names, index = np.unique(np.asarray(owners), return_inverse=True)
-    share = 1.0 / np.bincount(index)[index]  # each user weighs the same, however many examples he has
+    names, index = indexed(metric, a, b, owners)
+    even = evenly(owners)  # each user weighs the same, however many examples he has
     sign = 1.0 if metric.higher_is_better else -1.0
 
     def difference(weights: Floats) -> Floats:
@@ -99,34 +105,35 @@ def compare(
 
     parts = []
     for drawn in draws(len(names), resamples, seed):
-        for rows in np.array_split(drawn, max(1, drawn.shape[0] * len(index) // _CHUNK)):
+        for rows in np.array_split(drawn, max(1, drawn.shape[0] * a[..., 0].size // CHUNK)):
             counts = np.stack([np.bincount(r, minlength=len(names)) for r in rows])
-            parts.append(difference(counts[:, index] * share))
-    return _interval(float(difference(share[None])[0]), np.concatenate(parts), len(names))
+            parts.append(difference(counts[:, index] * even))
+    values = np.concatenate(parts)
+    if np.isnan(values).any():
+        what = f"in {np.isnan(values).mean():.1%} of the draws of users there is nothing to measure"
+        raise BadInput(metric.signature, what, "Take more users, or a metric that all of them have a value of")
+    return _interval(float(difference(even[None])[0]), values, len(names))
+
+
+def indexed(metric: Metric, a: Floats, b: Floats, owners: Sequence[str]) -> tuple[Sequence[str], Ints]:
+    """The users, and the place of each example's among them."""
+    if len(a) != len(owners) or len(b) != len(owners) or not len(owners):
+        what = f"{len(a)} and {len(b)} examples for {len(owners)} owners"
+        raise BadInput(metric.signature, what, "Compare the same examples, and say of each whose it is")
+    names, index = np.unique(np.asarray(owners), return_inverse=True)
+    if a.ndim == 3 and len(names) < len(owners):
+        raise BadInput(metric.signature, "a user stands twice among the pairs", "Give each user once, in row order")
+    return names.tolist(), index
 
 
 def _interval(mean: float, means: Floats, users: int) -> Interval:
     low, high = np.percentile(means, [2.5, 97.5])
     tail = min(int((means <= 0).sum()), int((means >= 0).sum()))
     p = min(1.0, 2 * (tail + 1) / (len(means) + 1))
-    return Interval(mean=mean, low=float(low), high=float(high), p=p, users=users)
+    detectable = reach() * float(means.std())
+    return Interval(mean=mean, low=float(low), high=float(high), p=p, users=users, detectable=detectable)
 
 
-def holm(p: Sequence[float]) -> list[float]:
-    """Adjusted p of a family, in the order given: below .05 means significant though so many were tried."""
-    order = sorted(range(len(p)), key=lambda i: p[i])
-    adjusted, floor = [0.0] * len(p), 0.0
-    for rank, i in enumerate(order):
-        floor = max(floor, min(1.0, (len(p) - rank) * p[i]))
-        adjusted[i] = floor
-    return adjusted
-
-
-def words(what: str, interval: Interval | None, against: str) -> str:
-    """One sentence on a comparison; what noise explains is said to be noise."""
-    if interval is None:
-        return f"{what} was not compared with {against}."
-    limits = f"{interval.mean:+.3f}, 95 % limits {interval.low:+.3f} to {interval.high:+.3f}, {interval.users} users"
-    if not interval.clear:
-        return f"{what} cannot be told from {against}: the difference may be noise ({limits})."
-    return f"{what} is {'better' if interval.mean > 0 else 'worse'} than {against} ({limits})."
+def reach(level: float = LEVEL, power: float = POWER) -> float:
+    """How many standard errors a true difference must be to be found at that level with that power; 2.80."""
+    return NormalDist().inv_cdf(1 - level / 2) + NormalDist().inv_cdf(power)

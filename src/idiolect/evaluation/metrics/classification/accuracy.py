@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
 
-import numpy as np
+from idiolect.evaluation.metrics.card import Card, Floats, Mean, Named, column
+from idiolect.evaluation.metrics.labels import coded
 
-from idiolect.evaluation.metrics import Floats, Mean
 
-
-class Accuracy(Mean):
+@dataclass(frozen=True)
+class Accuracy(Mean, Named):
     """For labels from a closed set: letter case and a final full stop are no part of a label."""
 
-    signature = "accuracy@1"
-    higher_is_better = True
+    card = Card(formula="share of examples with ŷ = y", source="scikit-learn's accuracy_score")
 
-    def statistics(self, predictions: Sequence[str], references: Sequence[str]) -> Floats:
+    def statistics(self, predictions: Sequence[Hashable], references: Sequence[Hashable]) -> Floats:
         """(n, 1): 1 where the labels agree."""
-        pairs = zip(predictions, references, strict=True)
-        return np.array([[float(label(p) == label(r))] for p, r in pairs], dtype=np.float64).reshape(-1, 1)
-
-
-def label(text: str) -> str:
-    """A label without what a generator adds to it."""
-    return " ".join(text.split()).rstrip(".").casefold()
+        return column(coded(predictions) == coded(references))
 
 
 metric = Accuracy()

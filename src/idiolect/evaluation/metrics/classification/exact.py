@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-import numpy as np
-
-from idiolect.evaluation.metrics import Floats, Mean
+from idiolect.evaluation.metrics.card import Card, Floats, Mean, Named, column
 
 
-class Exact(Mean):
+@dataclass(frozen=True)
+class Exact(Mean, Named):
     """For texts in which casing and punctuation are the point, as in a user's style."""
 
-    signature = "exact@1"
-    higher_is_better = True
+    card = Card(formula="share of examples with S = R, character for character", source="our own")
 
     def statistics(self, predictions: Sequence[str], references: Sequence[str]) -> Floats:
         """(n, 1): 1 where the texts agree."""
-        pairs = zip(predictions, references, strict=True)
-        return np.array([[float(p.strip() == r.strip())] for p, r in pairs], dtype=np.float64).reshape(-1, 1)
+        return column([float(p.strip() == r.strip()) for p, r in zip(predictions, references, strict=True)])
 
 
 metric = Exact()

@@ -1,40 +1,23 @@
-"""ROUGE-L: F1 of the longest common subsequence of words (Lin 2004), by the package `rouge-score`, without stemming."""
+"""ROUGE-L: F1 of the longest common subsequence of words (Lin 2004)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cached_property
-from importlib.metadata import version
-from typing import Any
+from dataclasses import dataclass
 
-import numpy as np
-
-from idiolect.core.errors import MissingExtra
-from idiolect.evaluation.metrics import Floats, Mean
+from idiolect.evaluation.metrics.card import Card
+from idiolect.evaluation.metrics.rouge import Rouge
 
 
-class RougeL(Mean):
-    """Words are lower-cased runs of letters and digits; 1 is the same sequence."""
+@dataclass(frozen=True)
+class RougeL(Rouge):
+    """Order matters, gaps do not: 1 is the same sequence."""
 
-    higher_is_better = True
-
-    @cached_property
-    def signature(self) -> str:
-        return f"rouge_l@1 rouge-score={version('rouge-score')} stemmer=no"
-
-    @cached_property
-    def _scorer(self) -> Any:
-        try:
-            from rouge_score.rouge_scorer import RougeScorer
-        except ImportError as error:
-            raise MissingExtra("rouge-score", "eval") from error
-        return RougeScorer(["rougeL"], use_stemmer=False)
-
-    def statistics(self, predictions: Sequence[str], references: Sequence[str]) -> Floats:
-        """(n, 1): F1 of each pair."""
-        pairs = zip(predictions, references, strict=True)
-        scores = [[self._scorer.score(r, p)["rougeL"].fmeasure] for p, r in pairs]
-        return np.array(scores, dtype=np.float64).reshape(-1, 1)
+    kind = "rougeL"
+    card = Card(
+        formula="2PR / (P + R); P = LCS / len(S), R = LCS / len(R)",
+        source="Lin 2004",
+        library="rouge-score",
+    )
 
 
 metric = RougeL()

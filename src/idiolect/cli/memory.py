@@ -1,0 +1,133 @@
+"""`idiolect users`, `remember`, `recall`, `profile`, `forget`: what is kept of whom."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from idiolect.cli import screen
+
+if TYPE_CHECKING:
+    from idiolect.core.types import Record
+    from idiolect.memory.space import Space
+
+Who = Annotated[str, typer.Argument(help="The user's id.", show_default=False)]
+Home = Annotated[Path | None, typer.Option(help="Where data lies; else IDIOLECT_HOME, else ~/.idiolect.")]
+SpaceName = Annotated[str, typer.Option("--space", help="The application whose users they are.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def opened(home: Path | None, space: str, *, words: bool = True) -> Space:
+    """The space; with sentence vectors only where they are wanted, as opening the encoder takes seconds."""
+    from idiolect.memory.space import open
+
+    return open(home, space, encoder=None if words else "auto", actor="command line")
+
+
+def users(home: Home = None, space: SpaceName = "default", json: Json = False) -> None:
+    """Everybody of whom something is kept, with the number of memories."""
+    with opened(home, space) as place:
+        rows = [{"user": id, "memories": len(place.user(id).get_all()["results"])} for id in place.users()]
+    if json:
+        screen.as_json(rows)
+        return
+    for row in rows:
+        typer.echo(f"{row['memories']:>8}  {row['user']}")
+
+
+def remember(
+    user: Who,
+    text: Annotated[list[str] | None, typer.Argument(help="What he said; each is a memory of its own.")] = None,
+    *,
+    file: Annotated[Path | None, typer.Option(help="Messages in JSON or JSON lines, see docs/data.md.")] = None,
+    on: Annotated[bool | None, typer.Option("--on/--off", help="Whether to keep anything; off erases all.")] = None,
+    home: Home = None,
+    space: SpaceName = "default",
+    json: Json = False,
+) -> None:
+    """Keeps what a user said, or switches whether to keep it at all."""
+    with opened(home, space) as place:
+        handle = place.user(user)
+        if on is not None:
+            handle.remember(on)
+        added = handle.add(list(text or ()))["results"]
+        if file is not None:
+            added += handle.add(_read(file, user))["results"]
+        remembered = handle.remembered
+    if json:
+        screen.as_json({"results": added, "remembered": remembered})
+    else:
+        typer.echo(f"{len(added)} new memories" + ("" if remembered else "; this user is not remembered"))
+
+
+def recall(
+    user: Who,
+    query: Annotated[str, typer.Argument(help="The question.", show_default=False)],
+    *,
+    top_k: Annotated[int, typer.Option(help="How many.")] = 10,
+    as_of: Annotated[str | None, typer.Option(help="What held then: 2024-05-01, or POSIX seconds.")] = None,
+    words: Annotated[bool, typer.Option("--words", help="By words alone, without opening the encoder.")] = False,
+    home: Home = None,
+    space: SpaceName = "default",
+    json: Json = False,
+) -> None:
+    """The memories that bear on a question, with the rank and score that each retriever gave."""
+    moment: Any = float(as_of) if as_of and as_of.replace(".", "", 1).isdigit() else as_of
+    with opened(home, space, words=words) as place:
+        found = place.user(user).search(query, top_k, as_of=moment, explain=True)["results"]
+    if json:
+        screen.as_json({"results": found})
+        return
+    for one in found:
+        why = ", ".join(f"{name} #{p['rank']} {p['score']:.3f}" for name, p in one["parts"].items())
+        typer.echo(f"{one['score']:.3f}  {one['created_at'][:10]}  {one['memory']}\n       {one['id']}  {why}")
+
+
+def profile(user: Who, home: Home = None, space: SpaceName = "default", json: Json = False) -> None:
+    """What is stated of a user: attributes, relations and wishes, the newest value first."""
+    with opened(home, space) as place:
+        found = place.user(user).profile()
+    if json:
+        screen.as_json(found)
+        return
+    for group, values in found.items():
+        typer.echo(f"{group}:")
+        for name, stated in values.items():
+            typer.echo(f"  {name}: {', '.join(stated)}")
+
+
+def forget(
+    user: Who,
+    id: Annotated[list[str] | None, typer.Argument(help="Ids, as `recall` shows them.")] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Everything, the user himself stays.")] = False,
+    home: Home = None,
+    space: SpaceName = "default",
+    json: Json = False,
+) -> None:
+    """Erases single memories with their history: from all reads at once, from all bytes before this ends."""
+    with opened(home, space) as place:
+        handle = place.user(user)
+        for one in id or ():
+            handle.delete(one)
+        gone = len(id or ()) + (handle.delete_all() if all_ else 0)
+        handle.flush()
+    if json:
+        screen.as_json({"forgotten": gone})
+    else:
+        typer.echo(f"{gone} memories erased")
+
+
+def _read(file: Path, user: str) -> list[Record]:
+    """A user's turns in a file; ids come from what they say, so that reading it twice adds nothing."""
+    from idiolect.core.errors import BadInput
+    from idiolect.data.readers.messages import ALONE, read
+
+    people = read(file).people
+    said = people.get(user) or (people.get(ALONE) if len(people) == 1 else None)
+    if said is None:
+        raise BadInput(file, f"holds nothing of {user!r}", f"It has: {', '.join(list(people)[:5])}.")
+    return [replace(r, id=hashlib.sha256(repr(r).encode()).hexdigest()[:16]) for r in said]

@@ -1,0 +1,107 @@
+"""Who has which folder, and what became of those who were erased: a receipt names the folder, never the user."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from idiolect.data.sqlite.connection import Database, value, values
+from idiolect.data.sqlite.schema import CATALOGUE
+
+FIELDS = "unit, began, records, removed, closed, bytes, searched, residue"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Receipt:
+    """What an erasure did. Times are POSIX seconds.
+
+    Args:
+        unit: the random name of the folder that went; empty where there was no such user.
+        removed: when folder and entry were gone from every read; None while that is under way.
+        closed: when the search for residue had ended.
+        bytes: of the files that went.
+        searched: bytes in which residue was looked for.
+        residue: pieces of what was erased that were found elsewhere; None before the search.
+    """
+
+    unit: str
+    began: float
+    records: int
+    removed: float | None = None
+    closed: float | None = None
+    bytes: int = 0
+    searched: int = 0
+    residue: int | None = None
+
+    @property
+    def status(self) -> str:
+        """ "closed" once everything is gone and was looked for, else "open"."""
+        return "open" if self.closed is None else "closed"
+
+
+class Catalogue:
+    """One space's users in the order they came. Ids are compared byte by byte: what looks alike is somebody else."""
+
+    def __init__(self, path: Path, *, clock: Callable[[], float] = time.time, vfs: str | None = None) -> None:
+        self._clock = clock
+        self._database = Database(path, CATALOGUE, vfs=vfs)
+
+    def key(self, user: str) -> str | None:
+        """The name of his folder."""
+        with self._database.reading() as connection:
+            key: str | None = value(connection, "SELECT key FROM user WHERE id = ?", user)
+        return key
+
+    def users(self) -> tuple[str, ...]:
+        """Everybody, in the order they came."""
+        with self._database.reading() as connection:
+            return tuple(values(connection, "SELECT id FROM user ORDER BY n"))
+
+    def keys(self) -> frozenset[str]:
+        """The names of all folders."""
+        with self._database.reading() as connection:
+            return frozenset(values(connection, "SELECT key FROM user"))
+
+    def claim(self, user: str, key: str) -> str:
+        """Enters a user with a folder, unless he has one; gives the one he has."""
+        with self._database.writing() as connection:
+            connection.execute("INSERT INTO user (id, key) VALUES (?, ?) ON CONFLICT (id) DO NOTHING", (user, key))
+            kept: str = value(connection, "SELECT key FROM user WHERE id = ?", user)
+        return kept
+
+    def release(self, user: str, records: int, size: int) -> Receipt | None:
+        """Takes a user out, and opens the receipt of what is now to be removed; None for a stranger."""
+        with self._database.writing() as connection:
+            found = values(connection, "DELETE FROM user WHERE id = ? RETURNING key", user)
+            if not found:
+                return None
+            receipt = Receipt(unit=found[0], began=self._clock(), records=records, bytes=size)
+            insertion = "INSERT INTO receipt (unit, began, records, bytes) VALUES (?,?,?,?)"
+            connection.execute(insertion, (receipt.unit, receipt.began, records, size))
+        return receipt
+
+    def removed(self, unit: str) -> None:
+        """Notes that a folder is gone, once the user's entry is gone from all bytes too."""
+        if self._database.scrub():
+            with self._database.writing() as connection:
+                connection.execute("UPDATE receipt SET removed = ? WHERE unit = ?", (self._clock(), unit))
+
+    def close_receipt(self, unit: str, searched: int, residue: int) -> None:
+        """Notes what the search for residue found."""
+        given = (self._clock(), searched, residue, unit)
+        with self._database.writing() as connection:
+            connection.execute("UPDATE receipt SET closed = ?, searched = ?, residue = ? WHERE unit = ?", given)
+
+    def receipts(self) -> tuple[Receipt, ...]:
+        """All receipts, oldest first."""
+        names = FIELDS.split(", ")
+        with self._database.reading() as connection:
+            found: list[Any] = connection.execute(f"SELECT {FIELDS} FROM receipt ORDER BY began").fetchall()
+        return tuple(Receipt(**dict(zip(names, row, strict=True))) for row in found)
+
+    def close(self) -> None:
+        """Lets go of the file."""
+        self._database.close()

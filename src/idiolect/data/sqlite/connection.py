@@ -1,0 +1,224 @@
+"""One SQLite database: many readers, one writer, migrations, and deletion that reaches the bytes.
+
+    journal WAL      readers never wait for the writer, nor he for them
+    synchronous FULL a commit that returned is on the disk
+    secure_delete    freed bytes become zeros
+
+`secure_delete` alone leaves copies behind: a page that was split keeps what moved out of it, and FTS5's index of pages
+keeps words as boundaries. `Database.scrub` therefore merges the index, rebuilds the file and empties the log.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from threading import Lock, RLock
+from typing import TYPE_CHECKING, Any
+
+from idiolect.core.errors import IdiolectError, MissingExtra, StoreError
+from idiolect.data.sqlite import folder
+
+try:
+    import apsw
+except ImportError as error:
+    raise MissingExtra("apsw", "store") from error
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+WAIT = 5000  # milliseconds for another process's writer
+SIDES = ("-wal", "-shm", "-journal")
+PRAGMAS = ("synchronous=FULL", "secure_delete=ON", "temp_store=MEMORY", "trusted_schema=OFF", "cell_size_check=ON")
+AGAIN = "Do it again; if it stays so, run `idiolect doctor`."
+
+Step = str
+Connection = apsw.Connection
+
+
+class Database:
+    """A file, opened. `steps` are its migrations; `user_version` counts those that were made."""
+
+    def __init__(self, path: Path, steps: Sequence[Step], *, vfs: str | None = None) -> None:
+        self.path, self._vfs, self._process = path, vfs, os.getpid()
+        self._idle: list[Connection] = []
+        self._pool, self._alone = Lock(), RLock()
+        self._closed = False
+        for side in ("", *SIDES):
+            if not side or os.path.lexists(f"{path}{side}"):
+                folder.file(Path(f"{path}{side}"))
+        with reported(path):
+            self._writer = connect(path, vfs)
+            try:
+                migrate(self._writer, steps, path)
+            except BaseException:
+                shut(self._writer)
+                raise
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection that sees one moment and cannot write; give it back soon."""
+        with reported(self.path):
+            connection = self._reader()
+            try:
+                connection.execute("BEGIN")
+                yield connection
+            finally:
+                self._return(connection)
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """The one writer, in a transaction: all of it or nothing, on the disk when this returns."""
+        with reported(self.path), self._alone:
+            self._check()
+            begin(self._writer)
+            try:
+                yield self._writer
+                self._writer.execute("COMMIT")
+            except BaseException:
+                if self._writer.in_transaction:
+                    self._writer.execute("ROLLBACK")
+                raise
+
+    def scrub(self, before: Callable[[Connection], None] | None = None, wait: int = WAIT) -> bool:
+        """Rebuilds the file without what was deleted; False where others' reads did not let the log be emptied.
+
+        Args:
+            before: what is to be merged first, in a transaction of its own.
+            wait: milliseconds.
+        """
+        with reported(self.path), self._alone:
+            self._check()
+            if before is not None:
+                with self.writing() as connection:
+                    before(connection)
+            self._writer.set_busy_timeout(wait)
+            try:
+                self._writer.execute("VACUUM")
+                self._writer.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+            except apsw.BusyError:
+                return False
+            finally:
+                self._writer.set_busy_timeout(WAIT)
+        return True
+
+    def sound(self) -> bool:
+        """SQLite's own check of tables and indexes, on a connection that has nothing of them in memory."""
+        with reported(self.path):
+            connection = connect(self.path, self._vfs)
+            try:
+                return bool(value(connection, "PRAGMA integrity_check") == "ok")
+            finally:
+                shut(connection)
+
+    def close(self) -> None:
+        """Ends all connections; the last to a file empties its log."""
+        with self._alone, self._pool:
+            self._closed = True
+            for connection in (*self._idle, self._writer):
+                if os.getpid() == self._process:
+                    shut(connection)
+            self._idle.clear()
+
+    def _reader(self) -> Connection:
+        self._check()
+        with self._pool:
+            if self._idle:
+                return self._idle.pop()
+        connection = connect(self.path, self._vfs)
+        connection.execute("PRAGMA query_only=ON")
+        return connection
+
+    def _return(self, connection: Connection) -> None:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        with self._pool:
+            if self._closed:
+                shut(connection)
+            else:
+                self._idle.append(connection)
+
+    def _check(self) -> None:
+        if os.getpid() != self._process:
+            raise StoreError(
+                self.path, "opened before this process was forked", "Open the space again in each process."
+            )
+        if self._closed:
+            raise StoreError(self.path, "closed", "Open the space again.")
+
+
+def connect(path: Path, vfs: str | None = None) -> Connection:
+    """A connection with our settings; a symbolic link anywhere on the way is refused."""
+    flags = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_NOFOLLOW
+    connection = Connection(str(path), flags=flags, vfs=vfs)
+    connection.set_busy_timeout(WAIT)
+    for pragma in PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")
+    return connection
+
+
+def shut(connection: Connection) -> None:
+    """Closes it. The last one to a file also tidies its log; what a failing disk leaves, the next start does."""
+    with suppress(apsw.Error):
+        connection.close()
+
+
+def value(connection: Connection, query: str, *given: Any) -> Any:
+    """The first column of the first row; None where there is none."""
+    found = connection.execute(query, given).fetchone()
+    return None if found is None else found[0]
+
+
+def values(connection: Connection, query: str, *given: Any) -> list[Any]:
+    """The first column of every row."""
+    return [found[0] for found in connection.execute(query, given)]
+
+
+def begin(connection: Connection) -> None:
+    """Begins to write, so that nobody else can."""
+    connection.execute("BEGIN IMMEDIATE")
+
+
+def migrate(connection: Connection, steps: Sequence[Step], where: object) -> None:
+    """Brings a database forward, each step whole or not at all.
+
+    Raises:
+        StoreError: it was written by a newer version.
+    """
+    version = int(connection.pragma("user_version"))
+    if version > len(steps):
+        what = f"its format is {version}, this version of idiolect knows {len(steps)}"
+        raise StoreError(where, what, "Install the newer version again; nothing was changed.")
+    if version == len(steps):
+        return
+    connection.execute("PRAGMA journal_mode=WAL")
+    for number in range(version, len(steps)):
+        begin(connection)
+        try:
+            if int(connection.pragma("user_version")) == number:  # another process may have been here
+                connection.execute(steps[number])
+                connection.execute(f"PRAGMA user_version={number + 1}")
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+
+
+@contextmanager
+def reported(path: Path) -> Iterator[None]:
+    """What SQLite or the system refuses, as our own error."""
+    try:
+        yield
+    except IdiolectError:
+        raise
+    except (apsw.CorruptError, apsw.NotADBError) as error:
+        fix = "Restore it from an export, or remove it."
+        raise StoreError(path, f"damaged ({error})", fix) from error
+    except apsw.BusyError as error:
+        raise StoreError(path, "another process is writing", AGAIN) from error
+    except apsw.Error as error:
+        raise StoreError(path, f"{type(error).__name__}: {error}", AGAIN) from error
+    except OSError as error:
+        raise folder.refused(path, error) from error

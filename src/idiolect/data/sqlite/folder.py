@@ -1,0 +1,139 @@
+"""Folders and files that only their owner may read. Nothing here follows a symbolic link below the home."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import stat
+from pathlib import Path
+
+from idiolect.core.errors import BadInput, StoreError
+
+FOLDER, FILE = 0o700, 0o600
+SPACE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+SPACES = "spaces"
+
+
+def default() -> Path:
+    """Where data lies if nobody says otherwise: `IDIOLECT_HOME`, else ``~/.idiolect``."""
+    return Path(os.environ.get("IDIOLECT_HOME") or Path.home() / ".idiolect")
+
+
+def home(path: str | Path | None) -> Path:
+    """The home, made where it is missing. Links above it are resolved; it is none itself.
+
+    Raises:
+        BadInput: a symbolic link, a file, or a folder that holds other things.
+    """
+    given = Path(path) if path is not None else default()
+    given = given.expanduser().absolute()
+    given.parent.mkdir(parents=True, exist_ok=True)
+    where = given.parent.resolve() / given.name
+    if where.is_dir() and not where.is_symlink() and not (where / SPACES).is_dir() and any(where.iterdir()):
+        raise BadInput(where, "a folder that holds other things", "Give a folder of its own, or one to be made.")
+    private(where)
+    private(where / SPACES)
+    return where
+
+
+def space(home: Path, name: str) -> Path:
+    """The folder of a space.
+
+    Raises:
+        BadInput: a name that is no plain word.
+    """
+    if not SPACE.fullmatch(name):
+        fix = "Use at most 64 small letters, digits, '-' and '_', beginning with a letter or digit."
+        raise BadInput(f"space {name[:80]!r}", "not a name for a space", fix)
+    where = private(home / SPACES / name)
+    private(where / "users")
+    return where
+
+
+def private(path: Path) -> Path:
+    """A folder that only its owner may enter: made, or made so.
+
+    Raises:
+        BadInput: a symbolic link, or no folder.
+        StoreError: the system refuses.
+    """
+    try:
+        made = _made(path)
+        if made:
+            synchronise(path.parent)
+        elif stat.S_IMODE(path.lstat().st_mode) != FOLDER:
+            path.chmod(FOLDER)
+    except OSError as error:
+        raise refused(path, error) from error
+    return path
+
+
+def _made(path: Path) -> bool:
+    try:
+        os.mkdir(path, FOLDER)
+    except FileExistsError:
+        if not stat.S_ISDIR(path.lstat().st_mode):
+            raise BadInput(path, "a symbolic link or a file", "Put a real folder there, or name another one.") from None
+        return False
+    return True
+
+
+def file(path: Path) -> Path:
+    """A file that only its owner may read, made empty where it is missing.
+
+    Raises:
+        BadInput: a symbolic link, or no regular file.
+        StoreError: the system refuses.
+    """
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        found = None
+    except OSError as error:
+        raise refused(path, error) from error
+    try:
+        if found is None:
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, FILE))
+            synchronise(path.parent)
+        elif not stat.S_ISREG(found.st_mode):
+            raise BadInput(path, "a symbolic link or no file", "Remove it, or name another home.")
+        elif stat.S_IMODE(found.st_mode) != FILE:
+            path.chmod(FILE)
+    except OSError as error:
+        raise refused(path, error) from error
+    return path
+
+
+def remove(path: Path) -> None:
+    """Removes a folder with all in it; one that is not there is removed.
+
+    Raises:
+        StoreError: the system refuses.
+    """
+    try:
+        if path.is_symlink():
+            path.unlink()
+        elif path.exists():
+            shutil.rmtree(path)
+        if path.parent.is_dir():
+            synchronise(path.parent)
+    except FileNotFoundError:
+        return  # another process removed it as we did
+    except OSError as error:
+        raise refused(path, error) from error
+
+
+def synchronise(path: Path) -> None:
+    """Waits until a folder's list of names is on the disk."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def refused(path: Path, error: OSError) -> StoreError:
+    """What the system said, with the way out."""
+    what = error.strerror or type(error).__name__
+    return StoreError(path, what, "Free space or rights there, then do it again.")

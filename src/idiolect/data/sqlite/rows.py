@@ -1,0 +1,170 @@
+"""Records as rows. Every function works inside the transaction of the connection that it is given."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from idiolect.core.errors import BadInput
+from idiolect.core.types import Record
+from idiolect.data.records import parse, plain
+from idiolect.data.sqlite import vectors
+from idiolect.data.sqlite.connection import Connection, value
+from idiolect.retrieval.protocol import searched
+from idiolect.retrieval.terms import VERSION, indexed
+
+COLUMNS = "n, id, version, kind, created, time, replaced, body, metadata"
+TWICE = "Ids name one record of a user for ever: give the new one an id of its own."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One version of one record.
+
+    Args:
+        version: from 1.
+        created: time of the first version (POSIX seconds).
+        replaced: since when another version holds, None for the current one.
+        metadata: what the application noted beside it.
+    """
+
+    n: int
+    version: int
+    created: float
+    replaced: float | None
+    record: Record
+    metadata: Mapping[str, Any]
+
+
+def append(
+    connection: Connection, user: str, records: Iterable[Record], metadata: Mapping[str, Any] | None = None
+) -> list[int]:
+    """Adds records at the end and indexes their words; gives the rows that are new.
+
+    Raises:
+        BadInput: an id that another record of his has, or a text that is no Unicode.
+    """
+    noted = written(metadata)
+    new = []
+    for record in records:
+        known = versions(connection, record.id)
+        if not known:
+            new.append(insert(connection, record, noted, created=record.time))
+        elif record not in (row.record for row in known):
+            raise BadInput(f"user {user!r}", f"two different records with the id {record.id!r}", TWICE)
+    return new
+
+
+def insert(
+    connection: Connection,
+    record: Record,
+    noted: str | None,
+    *,
+    created: float,
+    version: int = 1,
+    replaced: float | None = None,
+) -> int:
+    """One version, with its words; gives its n.
+
+    Raises:
+        BadInput: a text that is no Unicode.
+    """
+    began = record.time if record.valid_from is None else record.valid_from
+    row = (record.id, version, record.kind, created, record.time, began, record.valid_to, replaced, body(record), noted)
+    insertion = "INSERT INTO record (id, version, kind, created, time, began, ended, replaced, body, metadata)"
+    try:
+        connection.execute(f"{insertion} VALUES (?,?,?,?,?,?,?,?,?,?)", row)
+    except UnicodeEncodeError:
+        fix = "Give text that was decoded with its own encoding."
+        raise BadInput(f"record {record.id!r}", "it holds half a character (a lone surrogate)", fix) from None
+    n = connection.last_insert_rowid()
+    connection.execute("INSERT INTO word (rowid, terms) VALUES (?, ?)", (n, terms(record)))
+    return n
+
+
+def replace(connection: Connection, record: Record, noted: str | None, now: float) -> int:
+    """A new version of a record that is there; the old one stays until it is deleted."""
+    last = versions(connection, record.id)[-1]
+    connection.execute("UPDATE record SET replaced = ? WHERE id = ? AND replaced IS NULL", (now, record.id))
+    return insert(connection, record, noted, created=last.created, version=last.version + 1)
+
+
+def delete(connection: Connection, rows: Iterable[Row]) -> None:
+    """Removes rows, their words and their places among the vectors; scrubbing then reaches the bytes."""
+    for row in rows:
+        erasure = "INSERT INTO word (word, rowid, terms) VALUES ('delete', ?, ?)"
+        connection.execute(erasure, (row.n, terms(row.record)))
+        connection.execute("DELETE FROM vector WHERE n = ?", (row.n,))
+        connection.execute("DELETE FROM record WHERE n = ?", (row.n,))
+    vectors.changed(connection)
+    connection.execute("INSERT OR REPLACE INTO meta VALUES ('unclean', 1)")
+
+
+def current(connection: Connection) -> list[Row]:
+    """What holds since its last correction, in the order it came."""
+    return _rows(connection.execute(f"SELECT {COLUMNS} FROM record WHERE replaced IS NULL ORDER BY n"))
+
+
+def everything(connection: Connection) -> list[Row]:
+    """All versions of all records, in the order they came."""
+    return _rows(connection.execute(f"SELECT {COLUMNS} FROM record ORDER BY n"))
+
+
+def versions(connection: Connection, id: str) -> list[Row]:
+    """One record's versions, oldest first."""
+    return _rows(connection.execute(f"SELECT {COLUMNS} FROM record WHERE id = ? ORDER BY version", (id,)))
+
+
+def at(connection: Connection, numbers: Iterable[int]) -> dict[int, Row]:
+    """Rows by their n; those that are gone are left out."""
+    query = f"SELECT {COLUMNS} FROM record WHERE n IN (SELECT value FROM json_each(?))"
+    return {row.n: row for row in _rows(connection.execute(query, (json.dumps(list(numbers)),)))}
+
+
+def reindex(connection: Connection) -> bool:
+    """Makes the index of words anew where another version of the splitting made it; tells whether it did."""
+    if value(connection, "SELECT value FROM meta WHERE name = 'terms'") == VERSION:
+        return False
+    connection.execute("INSERT INTO word (word) VALUES ('delete-all')")
+    for row in everything(connection):
+        connection.execute("INSERT INTO word (rowid, terms) VALUES (?, ?)", (row.n, terms(row.record)))
+    connection.execute("INSERT OR REPLACE INTO meta VALUES ('terms', ?)", (VERSION,))
+    return True
+
+
+def terms(record: Record) -> str:
+    """The words of a record as the index takes them."""
+    return " ".join(indexed(searched(record)))
+
+
+def written(metadata: Mapping[str, Any] | None) -> str | None:
+    """What an application noted beside a record, as JSON.
+
+    Raises:
+        BadInput: something that JSON cannot hold.
+    """
+    if not metadata:
+        return None
+    try:
+        return json.dumps(metadata, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    except (TypeError, ValueError) as error:
+        raise BadInput("metadata", str(error), "Give texts, numbers, lists and objects of them.") from None
+
+
+def body(record: Record) -> str:
+    """The fields that have no column of their own, as JSON."""
+    fields = {k: v for k, v in plain(record).items() if k not in ("id", "kind", "time")}
+    return json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
+
+
+def _rows(found: Iterable[tuple[Any, ...]]) -> list[Row]:
+    return [_row(*values) for values in found]
+
+
+def _row(*values: Any) -> Row:
+    n, id, version, kind, created, time, replaced, said, metadata = values
+    record = parse({"kind": kind, "id": id, "time": time, **json.loads(said)}, f"record {n}")
+    noted = json.loads(metadata) if metadata else {}
+    return Row(n=n, version=version, created=created, replaced=replaced, record=record, metadata=noted)

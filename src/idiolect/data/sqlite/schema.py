@@ -1,0 +1,62 @@
+"""The tables, as migrations: a step that was released is never changed, a new one is added at the end.
+
+A record's row: `n` counts and is never used again; `version` 1, 2, ... under one `id`, which was `created` with the
+first; `replaced` tells when another version took its place; `began` and `ended` bound what it says (POSIX seconds,
+`ended` empty where open). The words stand in FTS5 without the text, split by `retrieval.terms`; `meta` notes by which
+version of it.
+"""
+
+from __future__ import annotations
+
+UNIT = (
+    """
+    CREATE TABLE record (
+      n INTEGER PRIMARY KEY AUTOINCREMENT,
+      id TEXT NOT NULL,
+      version INTEGER NOT NULL,
+      kind TEXT NOT NULL,
+      created REAL NOT NULL,
+      time REAL NOT NULL,
+      began REAL NOT NULL,
+      ended REAL,
+      replaced REAL,
+      body TEXT NOT NULL,
+      metadata TEXT
+    );
+    CREATE UNIQUE INDEX named ON record (id, version);
+    CREATE VIRTUAL TABLE word USING fts5 (terms, content='', tokenize='porter ascii');
+    INSERT INTO word (word, rank) VALUES ('secure-delete', 1);
+    CREATE TABLE vector (n INTEGER PRIMARY KEY, place INTEGER NOT NULL UNIQUE);
+    CREATE TABLE consent (purpose TEXT PRIMARY KEY) WITHOUT ROWID;
+    CREATE TABLE audit (
+      n INTEGER PRIMARY KEY,
+      time REAL NOT NULL,
+      actor TEXT NOT NULL,
+      action TEXT NOT NULL,
+      purpose TEXT NOT NULL,
+      record INTEGER,
+      count INTEGER NOT NULL
+    );
+    CREATE TABLE meta (name TEXT PRIMARY KEY, value ANY NOT NULL) WITHOUT ROWID;
+    """,
+)
+
+CATALOGUE = (
+    """
+    CREATE TABLE user (
+      n INTEGER PRIMARY KEY AUTOINCREMENT,
+      id TEXT NOT NULL UNIQUE,
+      key TEXT NOT NULL UNIQUE
+    );
+    CREATE TABLE receipt (
+      unit TEXT PRIMARY KEY,
+      began REAL NOT NULL,
+      records INTEGER NOT NULL,
+      removed REAL,
+      closed REAL,
+      bytes INTEGER NOT NULL DEFAULT 0,
+      searched INTEGER NOT NULL DEFAULT 0,
+      residue INTEGER
+    ) WITHOUT ROWID;
+    """,
+)

@@ -1,0 +1,239 @@
+"""The `Store` protocol over a folder: a space of users, each a unit of his own."""
+
+from __future__ import annotations
+
+import secrets
+import time
+import weakref
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import RLock, Thread
+
+from idiolect.core.errors import ConsentError, StoreError
+from idiolect.core.types import Record
+from idiolect.data.sqlite import folder, residue, rows, vectors
+from idiolect.data.sqlite.catalogue import Catalogue, Receipt
+from idiolect.data.sqlite.connection import values
+from idiolect.data.sqlite.unit import FILE, Unit, setting
+from idiolect.data.store import DEFAULT_CONSENTS, append_only, named
+
+MOST_OPEN = 64  # units; each holds a few file descriptors
+
+
+class SQLiteStore:
+    """Records by user under ``<home>/spaces/<space>``; any number of processes and threads may have it open.
+
+    Args:
+        home: None stands for `IDIOLECT_HOME`, else ``~/.idiolect``.
+        clock: POSIX seconds.
+        vfs: the SQLite file system through which databases are opened; the system's own where it is None.
+
+    Raises:
+        BadInput: a home or space that cannot be one.
+        StoreError: it was written by a newer version, or the system refuses.
+    """
+
+    def __init__(
+        self,
+        home: str | Path | None = None,
+        space: str = "default",
+        *,
+        clock: Callable[[], float] = time.time,
+        vfs: str | None = None,
+    ) -> None:
+        self.home = folder.home(home)
+        self.folder = folder.space(self.home, space)
+        self.space, self.clock, self._vfs = space, clock, vfs
+        self._lock = RLock()
+        self._open: OrderedDict[str, Unit] = OrderedDict()
+        self._known: dict[str, str] = {}
+        path = folder.file(self.folder / "catalogue.db")
+        self._catalogue = Catalogue(path, clock=clock, vfs=vfs)
+        self._finalizer = weakref.finalize(self, _close, self._open, self._catalogue)
+        for receipt in self._catalogue.receipts():
+            if receipt.removed is None:  # a process died while erasing
+                self._remove(receipt.unit)
+
+    def append(self, user: str, records: Iterable[Record]) -> None:
+        """Adds records at the end; all of them or none, on the disk when this returns.
+
+        Raises:
+            BadInput: an empty user name, or an id that another record of his has.
+            ConsentError: he does not want to be remembered.
+        """
+        given = tuple(append_only({}, named(user), records).values())
+        with self.unit(user, make=True) as unit:
+            assert unit is not None
+            with unit.writing() as connection:
+                if setting(connection, "remember") == 0:
+                    raise ConsentError(f"user {user!r} does not want to be remembered. Ask him, then switch it on.")
+                added = rows.append(connection, user, given)
+            unit.note("store", "append", count=len(added))
+
+    def records(self, user: str) -> tuple[Record, ...]:
+        """All of a user's records in the order they came, as last corrected; empty for a stranger."""
+        with self.unit(user) as unit:
+            if unit is None:
+                return ()
+            with unit.reading() as connection:
+                found = tuple(row.record for row in rows.current(connection))
+            unit.note("store", "records", count=len(found))
+            return found
+
+    def users(self) -> tuple[str, ...]:
+        """Everybody who has records or consents, in the order they came."""
+        return self._catalogue.users()
+
+    def erase(self, user: str) -> int:
+        """Removes a user and all that he said; returns the number of records that went."""
+        return self.erasing(user).records
+
+    def consents(self, user: str) -> frozenset[str]:
+        """What he allows; a stranger allows what a new user does."""
+        with self.unit(user) as unit:
+            if unit is None:
+                return DEFAULT_CONSENTS
+            with unit.reading() as connection:
+                return frozenset(values(connection, "SELECT purpose FROM consent"))
+
+    def consent(self, user: str, *purposes: str) -> None:
+        """Replaces what he allows; without purposes he allows nothing."""
+        with self.unit(named(user), make=True) as unit:
+            assert unit is not None
+            with unit.writing() as connection:
+                connection.execute("DELETE FROM consent")
+                connection.executemany("INSERT INTO consent VALUES (?)", [(purpose,) for purpose in set(purposes)])
+            unit.note("store", "consent", count=len(purposes))
+
+    def erasing(self, user: str, *, wait: bool = True) -> Receipt:
+        """Erases a user: out of every read and off the disk when this returns.
+
+        Args:
+            wait: also for the search for residue outside his folder; else it runs behind, and closes the receipt.
+        """
+        nobody = Receipt(unit="", began=self.clock(), records=0, removed=self.clock(), closed=self.clock(), residue=0)
+        with self.unit(user) as unit:
+            if unit is None:
+                return nobody
+            records, wanted = _wanted(unit)
+            size = sum(path.stat().st_size for path in unit.path.rglob("*") if path.is_file())
+        receipt = self._catalogue.release(user, records, size)
+        if receipt is None:  # another process was faster
+            return nobody
+        self._drop(receipt.unit)
+        self._remove(receipt.unit)
+        search = Thread(target=self._search, args=(receipt.unit, wanted), name="residue")
+        search.start()
+        if wait:
+            search.join()
+        return next(r for r in self._catalogue.receipts() if r.unit == receipt.unit)
+
+    def receipts(self) -> tuple[Receipt, ...]:
+        """What was erased, oldest first."""
+        return self._catalogue.receipts()
+
+    def strays(self) -> tuple[Path, ...]:
+        """Folders of no user, an hour old at least: a process died while it made them, and nothing is in them."""
+        known, old = self._catalogue.keys(), self.clock() - 3600
+        found = (path for path in sorted((self.folder / "users").glob("*/*")) if path.name not in known)
+        return tuple(path for path in found if path.stat().st_mtime < old)
+
+    @contextmanager
+    def unit(self, user: str, *, make: bool = False) -> Iterator[Unit | None]:
+        """His unit, kept open meanwhile; None for a stranger, unless one is to be made."""
+        unit = self._take(user, make)
+        try:
+            yield unit
+        finally:
+            if unit is not None:
+                self._give(unit)
+
+    def close(self) -> None:
+        """Writes what waits and lets go of all files."""
+        self._finalizer()
+
+    def _take(self, user: str, make: bool) -> Unit | None:
+        while True:
+            key = self._catalogue.key(user)
+            if self._known.get(user, key) != key:  # another process erased him
+                self._drop(self._known.pop(user))
+            if key is None and not make:
+                return None
+            if key is None:
+                key = self._make(user)
+            with self._lock:
+                unit = self._opened(user, key)
+                if unit is not None:
+                    self._known[user] = key
+                    unit.users += 1
+                    return unit
+
+    def _opened(self, user: str, key: str) -> Unit | None:
+        """The open unit of a key; None where it went meanwhile."""
+        if key not in self._open:
+            path = self._path(key)
+            if not (path / FILE).exists():
+                if self._catalogue.key(user) == key:
+                    raise StoreError(path, "the user's folder is gone", "Restore it, or erase the user.")
+                return None
+            self._open[key] = Unit(path, clock=self.clock, vfs=self._vfs)
+        self._open.move_to_end(key)
+        idle = [k for k, unit in self._open.items() if not unit.users and k != key]
+        for old in idle[: max(len(self._open) - MOST_OPEN, 0)]:
+            self._open.pop(old).close()
+        return self._open[key]
+
+    def _make(self, user: str) -> str:
+        key = secrets.token_hex(16)
+        Unit.make(self._path(key), clock=self.clock, vfs=self._vfs).close()
+        kept = self._catalogue.claim(user, key)
+        if kept != key:  # somebody made him at the same time
+            folder.remove(self._path(key))
+        return kept
+
+    def _give(self, unit: Unit) -> None:
+        with self._lock:
+            unit.users -= 1
+            if not unit.users and self._open.get(unit.path.name) is not unit:
+                unit.close()
+
+    def _drop(self, key: str) -> None:
+        with self._lock:
+            unit = self._open.pop(key, None)
+            if unit is not None and not unit.users:
+                unit.close()
+
+    def _remove(self, key: str) -> None:
+        folder.remove(self._path(key))
+        self._catalogue.removed(key)
+
+    def _search(self, key: str, wanted: set[bytes]) -> None:
+        try:
+            searched, found = residue.search(residue.outside_units(self.home), wanted)
+            self._catalogue.close_receipt(key, searched, found)
+        except (OSError, StoreError):
+            return  # the receipt stays open, and says so
+
+    def _path(self, key: str) -> Path:
+        return self.folder / "users" / key[:2] / key
+
+
+def _wanted(unit: Unit) -> tuple[int, set[bytes]]:
+    """(current records, the pieces of all that lies in a unit)."""
+    with unit.reading() as connection:
+        found = rows.everything(connection)
+        texts = [text for row in found for text in (row.record.id, rows.body(row.record))]
+    contents = [text.encode() for text in texts]
+    if unit.vectors.exists():
+        raw = unit.vectors.read_bytes()
+        contents += [raw[start : start + vectors.HALF * 64] for start in range(0, len(raw), vectors.HALF * 64)]
+    current = sum(row.replaced is None for row in found)
+    return current, {piece for content in contents for piece in residue.pieces(content)}
+
+
+def _close(units: OrderedDict[str, Unit], catalogue: Catalogue) -> None:
+    while units:
+        units.popitem()[1].close()
+    catalogue.close()

@@ -1,0 +1,167 @@
+"""One user's folder, opened: his database, his vectors, and the trail of who read or changed what."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from idiolect.core.errors import StoreError
+from idiolect.data.sqlite import folder, rows, vectors
+from idiolect.data.sqlite.connection import Connection, Database, value
+from idiolect.data.sqlite.later import Later
+from idiolect.data.sqlite.schema import UNIT
+from idiolect.data.store import DEFAULT_CONSENTS
+from idiolect.retrieval.terms import VERSION
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from idiolect.retrieval.protocol import Encoder
+
+FILE = "user.db"
+SOON = 0.2  # seconds: deleted bytes are gone, and reads are on record, within one
+
+
+class Unit:
+    """Open handles on one unit of isolation; `users` counts who is at work with it."""
+
+    def __init__(self, path: Path, *, clock: Callable[[], float] = time.time, vfs: str | None = None) -> None:
+        self.path, self.clock, self.users = path, clock, 0
+        self._database = Database(path / FILE, UNIT, vfs=vfs)
+        self._seen: list[tuple[float, str, str, str, int | None, int]] = []
+        self._lock = Lock()
+        self._matrix: tuple[tuple[str, int], tuple[list[int], NDArray[np.float32]]] | None = None
+        self._recorder, self._cleaner = Later(SOON, self.record), Later(SOON, self.scrub)
+        try:
+            self._ready()
+        except BaseException:
+            self._database.close()
+            raise
+
+    @classmethod
+    def make(cls, path: Path, *, clock: Callable[[], float] = time.time, vfs: str | None = None) -> Unit:
+        """An empty unit in a folder that is not there yet."""
+        folder.private(path.parent)
+        folder.private(path)
+        folder.file(path / FILE)
+        return cls(path, clock=clock, vfs=vfs)
+
+    @property
+    def vectors(self) -> Path:
+        return self.path / vectors.NAME
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """One moment of the unit; give it back within half a second, so that deleted bytes can go."""
+        with self._database.reading() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """The one writer: all or nothing; audit lines that wait go with it."""
+        with self._lock:
+            waiting, self._seen = self._seen, []
+        try:
+            with self._database.writing() as connection:
+                insertion = "INSERT INTO audit (time, actor, action, purpose, record, count) VALUES (?,?,?,?,?,?)"
+                connection.executemany(insertion, waiting)
+                yield connection
+                unclean = setting(connection, "unclean")
+        except BaseException:
+            with self._lock:
+                self._seen = [*waiting, *self._seen]
+            raise
+        if unclean:
+            self._cleaner.soon()
+
+    def note(self, actor: str, action: str, *, purpose: str = "", record: int | None = None, count: int = 1) -> None:
+        """A line for the audit trail, without content; written within a second or with the next change."""
+        with self._lock:
+            self._seen.append((self.clock(), actor, action, purpose, record, count))
+        self._recorder.soon()
+
+    def record(self) -> bool:
+        """Writes the audit lines that wait."""
+        if self._seen:
+            with self.writing():
+                pass
+        return True
+
+    def scrub(self) -> bool:
+        """Removes from all bytes what was deleted; False where a reader still holds the old state."""
+        with self.reading() as connection:
+            if not setting(connection, "unclean"):
+                return True
+
+        def before(connection: Connection) -> None:
+            connection.execute("INSERT INTO word (word) VALUES ('optimize')")
+            vectors.sweep(connection, self.vectors)
+
+        if not self._database.scrub(before, wait=100):
+            return False
+        with self.writing() as connection:
+            connection.execute("DELETE FROM meta WHERE name = 'unclean'")
+        return True
+
+    def matrix(self, connection: Connection, encoder: Encoder) -> tuple[list[int], NDArray[np.float32]]:
+        """(n of each row, (n, d) vectors), kept in memory until vectors come or go."""
+        key = (vectors.identity(encoder), vectors.stamp(connection))
+        if self._matrix is not None and self._matrix[0] == key:
+            return self._matrix[1]
+        made = vectors.made_by(connection) == key[0]
+        found = vectors.read(connection, self.vectors, encoder.dim) if made else ([], encoder.encode(()))
+        self._matrix = (key, found)
+        return found
+
+    def embed(self, encoder: Encoder, most: int) -> int:
+        """Makes up to `most` missing vectors, newest records first; gives how many were made."""
+        from idiolect.retrieval.protocol import searched
+
+        with self.reading() as connection:
+            numbers = vectors.waiting(connection, encoder, most)
+            texts = {n: searched(row.record) for n, row in rows.at(connection, numbers).items()}
+        if not texts:
+            return 0
+        made = encoder.encode(list(texts.values()))  # outside any transaction: a model is slow
+        with self.writing() as connection:
+            vectors.begin(connection, encoder)
+            vectors.write(connection, self.vectors, list(texts), made)
+        return len(texts)
+
+    def sound(self) -> bool:
+        """Whether tables and index are as they should be."""
+        return self._database.sound()
+
+    def close(self) -> None:
+        """Writes what waits, scrubs what was deleted, and lets go of the files."""
+        for waiting, work in ((self._recorder, self.record), (self._cleaner, self.scrub)):
+            if waiting.cancel() and self.path.is_dir():
+                try:
+                    work()
+                except StoreError:
+                    continue  # noted in the database: the next to open it does it
+        self._database.close()
+
+    def _ready(self) -> None:
+        with self._database.reading() as connection:
+            fresh, unclean = not setting(connection, "terms"), setting(connection, "unclean")
+            old = setting(connection, "terms") != VERSION
+        if old:
+            with self._database.writing() as connection:
+                rows.reindex(connection)
+                if fresh:
+                    insertion = "INSERT OR IGNORE INTO consent VALUES (?)"
+                    connection.executemany(insertion, [(purpose,) for purpose in sorted(DEFAULT_CONSENTS)])
+        if unclean:
+            self._cleaner.soon()
+
+
+def setting(connection: Connection, name: str) -> object:
+    """A note of the unit about itself; None where there is none."""
+    found: object = value(connection, "SELECT value FROM meta WHERE name = ?", name)
+    return found

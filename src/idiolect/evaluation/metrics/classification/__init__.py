@@ -1,0 +1,1 @@
+"""Labels and ratings: right or wrong, or by how much."""

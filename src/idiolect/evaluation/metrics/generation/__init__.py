@@ -1,0 +1,1 @@
+"""Texts compared with a text that the user wrote or wants."""

@@ -1,0 +1,1 @@
+"""Ranked lists compared with what the user chose."""

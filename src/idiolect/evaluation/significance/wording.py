@@ -1,0 +1,16 @@
+"""A comparison in words: what noise explains is said to be noise."""
+
+from __future__ import annotations
+
+from idiolect.evaluation.significance.bootstrap import Interval
+
+
+def words(what: str, interval: Interval | None, against: str) -> str:
+    """One sentence on a comparison; what noise explains is said to be noise."""
+    if interval is None:
+        return f"{what} was not compared with {against}."
+    limits = f"{interval.mean:+.3f}, 95 % limits {interval.low:+.3f} to {interval.high:+.3f}, {interval.users} users"
+    if not interval.clear:
+        unseen = f"; below {interval.detectable:.3f} so few would mostly not show it" if interval.detectable else ""
+        return f"{what} cannot be told from {against}: the difference may be noise ({limits}{unseen})."
+    return f"{what} is {'better' if interval.mean > 0 else 'worse'} than {against} ({limits})."

@@ -1,0 +1,85 @@
+"""What `add` takes: texts, OpenAI messages, typed records; one or many. And times in any usual form."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any, TypeAlias, cast, get_args
+
+from idiolect.core.errors import BadInput
+from idiolect.core.types import Record, Turn
+
+One: TypeAlias = str | Mapping[str, Any] | Record
+Given: TypeAlias = One | Iterable[One]
+Moment: TypeAlias = float | str | datetime
+
+ROLES = ("user", "assistant", "system", "tool")
+TYPES = get_args(Record)
+FORM = 'Give a text, {"role": "user", "content": "..."}, or a record such as Turn(id=..., text=...).'
+
+
+def seconds(moment: Moment) -> float:
+    """POSIX seconds of a number, a datetime, or an ISO date and time (UTC where no zone is named).
+
+    Raises:
+        BadInput: none of these.
+    """
+    if isinstance(moment, (int, float)) and not isinstance(moment, bool):
+        return float(moment)
+    try:
+        when = moment if isinstance(moment, datetime) else datetime.fromisoformat(str(moment))
+        return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
+    except ValueError:
+        fix = "Give POSIX seconds, a datetime, or a text like 2024-05-01T09:30:00."
+        raise BadInput("time", f"{moment!r} is no time", fix) from None
+
+
+def records(given: Given, *, user: str, session: str = "", now: float) -> list[Record]:
+    """One record a text, message or record; what says nothing is left out.
+
+    Args:
+        user: whose they are: a message with another `name` was said by somebody else, and is kept as said by him.
+        session: of the turns.
+        now: POSIX seconds, the time of everything that states none; all have the same, their order tells the rest.
+
+    Raises:
+        BadInput: names the place of what is no message.
+    """
+    many = cast(Iterable[Any], [given] if isinstance(given, (str, Mapping, *TYPES)) else given)
+    found: list[Record] = []
+    for place, one in enumerate(many):
+        if isinstance(one, TYPES):
+            found.append(one)
+        elif text := _content(one, f"message {place}").strip():
+            found.append(_turn(one, text, user, session, now))
+    return found
+
+
+def _turn(one: str | Mapping[str, Any], text: str, user: str, session: str, now: float) -> Turn:
+    message: Mapping[str, Any] = {"role": "user"} if isinstance(one, str) else one
+    role = message["role"]
+    other = str(message.get("name") or user) if role == "user" else role
+    time = seconds(message["time"]) if "time" in message else now
+    speaker = "user" if other == user else other
+    return Turn(id=secrets.token_hex(8), text=text, role=role, session=session, time=time, asserted_by=speaker)
+
+
+def _content(one: object, where: str) -> str:
+    """The text of a message: plain, or the text parts of a list."""
+    if isinstance(one, str):
+        return one
+    if not isinstance(one, Mapping) or one.get("role") not in ROLES:
+        what = f"no role {one.get('role')!r}" if isinstance(one, Mapping) else f"a {type(one).__name__}"
+        raise BadInput(where, what, FORM)
+    content = one.get("content")
+    parts = content if isinstance(content, list) else [{"type": "text", "text": content or ""}]
+    return "\n".join(_parts(parts, where))
+
+
+def _parts(parts: list[Any], where: str) -> Iterator[str]:
+    for part in parts:
+        if not isinstance(part, Mapping) or not isinstance(part.get("text", ""), str):
+            raise BadInput(where, "its content is neither a text nor a list of parts", FORM)
+        if part.get("type") == "text":
+            yield part["text"]

@@ -1,0 +1,83 @@
+"""How a handle gets at the rows of its user, and at no others: every way in goes through his own unit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from idiolect.core.errors import BadInput
+from idiolect.data.sqlite import rows
+from idiolect.data.sqlite.connection import Connection
+from idiolect.data.sqlite.rows import Row
+from idiolect.data.sqlite.store import SQLiteStore
+from idiolect.data.sqlite.unit import Unit
+from idiolect.memory.filters import matches
+from idiolect.memory.messages import Moment, seconds
+from idiolect.memory.results import fields
+from idiolect.memory.search import Question, holding
+
+
+class Reach:
+    """One user of a space; `actor` stands in the audit trail for whoever asks."""
+
+    def __init__(self, store: SQLiteStore, id: str, actor: str) -> None:
+        self.id, self._store, self._actor = id, store, actor
+
+    @contextmanager
+    def _own(self) -> Iterator[Unit]:
+        """His unit, made where it is missing."""
+        with self._store.unit(self.id, make=True) as unit:
+            assert unit is not None
+            yield unit
+
+    @contextmanager
+    def _present(self, id: str) -> Iterator[Unit]:
+        """His unit, for a memory that must be there."""
+        with self._store.unit(self.id) as unit:
+            if unit is None:
+                raise unknown(id)
+            yield unit
+
+    def _known(self, connection: Connection, id: str) -> list[Row]:
+        """All versions of a memory, oldest first."""
+        found = rows.versions(connection, id)
+        if not found:
+            raise unknown(id)
+        return found
+
+    def _versions(self, id: str, action: str) -> list[Row]:
+        with self._store.unit(self.id) as unit:
+            if unit is None:
+                return []
+            with unit.reading() as connection:
+                found = rows.versions(connection, id)
+            unit.note(self._actor, action, record=found[-1].n if found else None, count=len(found[-1:]))
+        return found
+
+    def _holding(self, question: Question, action: str) -> list[Row]:
+        """The rows that hold and pass the filters, oldest first."""
+        with self._store.unit(self.id) as unit:
+            if unit is None:
+                return []
+            with unit.reading() as connection:
+                found = rows.at(connection, holding(connection, question))
+            unit.note(self._actor, action, purpose="assist", count=len(found))
+        return sorted(found.values(), key=lambda row: (row.record.time, row.n))
+
+    def _question(
+        self, text: str = "", top_k: int = 0, filters: Mapping[str, Any] | None = None, as_of: Moment | None = None
+    ) -> Question:
+        moment = self._store.clock() if as_of is None else seconds(as_of)
+        return Question(text=text, top_k=top_k, moment=moment, past=as_of is not None, filters=filters or {})
+
+    def _delete(self, connection: Connection, filters: Mapping[str, Any] | None) -> int:
+        """Deletes every memory whose current text passes the filters, with its history, expired or not."""
+        gone = {row.record.id for row in rows.current(connection) if matches(filters or {}, fields(row))}
+        rows.delete(connection, [row for row in rows.everything(connection) if row.record.id in gone])
+        return len(gone)
+
+
+def unknown(id: str) -> BadInput:
+    """The same words whether nobody or somebody else has that id."""
+    return BadInput(f"memory {id!r}", "this user has none of that id", "List his with get_all().")

@@ -1,0 +1,270 @@
+"""The handle on one user: whatever is reached through it is his, and nothing of anybody else's can be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from idiolect.core.types import Record
+from idiolect.data.sqlite import rows
+from idiolect.data.sqlite.catalogue import Receipt
+from idiolect.data.sqlite.store import SQLiteStore
+from idiolect.data.sqlite.unit import setting
+from idiolect.memory import portable
+from idiolect.memory.context import Count, context, estimate, profile
+from idiolect.memory.messages import Given, Moment, records, seconds
+from idiolect.memory.reach import Reach
+from idiolect.memory.results import iso, kind, memory, result, saying
+from idiolect.memory.search import CATCH_UP, search
+
+if TYPE_CHECKING:
+    from idiolect.retrieval.protocol import Encoder
+
+Results = dict[str, list[dict[str, Any]]]
+NEVER = 0  # as the setting "remember"
+
+
+class User(Reach):
+    """What `space.user(id)` gives. Nothing is made on disk before something is added or set.
+
+    Every method is one transaction: it happens whole or not at all, and what it acknowledged is on the disk.
+    """
+
+    def __init__(self, store: SQLiteStore, id: str, *, encoder: Encoder | None, actor: str) -> None:
+        super().__init__(store, id, actor)
+        self._encoder = encoder
+
+    def add(
+        self,
+        messages: Given,
+        *,
+        metadata: Mapping[str, Any] | None = None,
+        session: str = "",
+        time: Moment | None = None,
+        wait: bool = False,
+    ) -> Results:
+        """Keeps texts, OpenAI messages or typed records; their words can be searched when this returns.
+
+        Args:
+            messages: one or many.
+            metadata: JSON values to find them by again, the same for all.
+            session: the conversation they belong to.
+            time: when they were said; now where it is left out.
+            wait: also for their sentence vectors, which else are made by later searches and by `flush`.
+
+        Returns:
+            An entry for each that is new; none where the user does not want to be remembered.
+
+        Raises:
+            BadInput: something that is no message, or an id that another record of his has.
+        """
+        now = self._store.clock() if time is None else seconds(time)
+        given = records(messages, user=self.id, session=session, now=now)
+        if not given:
+            return {"results": []}
+        with self._own() as unit:
+            with unit.writing() as connection:
+                if setting(connection, "remember") == NEVER:
+                    return {"results": []}
+                numbers = rows.append(connection, self.id, given, metadata)
+                added = rows.at(connection, numbers)
+            unit.note(self._actor, "add", count=len(added))
+        if wait:
+            self.flush()
+        return {"results": [result(added[n], event="ADD") for n in numbers]}
+
+    def search(
+        self,
+        query: str,
+        top_k: int = 10,
+        filters: Mapping[str, Any] | None = None,
+        as_of: Moment | None = None,
+        *,
+        explain: bool = False,
+    ) -> Results:
+        """The memories that bear on a question, best first, by words and by meaning.
+
+        Args:
+            filters: conditions on metadata, see `memory.filters`.
+            as_of: what held then, later corrections left aside; now where it is left out.
+            explain: adds "parts": each retriever's rank and own score.
+
+        Returns:
+            Entries with "score": 1 is first in every list.
+        """
+        with self._store.unit(self.id) as unit:
+            if unit is None:
+                return {"results": []}
+            question = self._question(query, top_k, filters, as_of)
+            found = search(unit, question, self._encoder)
+            unit.note(self._actor, "search", purpose="assist", count=len(found))
+        more: list[dict[str, Any]] = [{"parts": f.parts} if explain else {} for f in found]
+        return {"results": [result(f.row, score=f.score, **m) for f, m in zip(found, more, strict=True)]}
+
+    def get(self, id: str) -> dict[str, Any] | None:
+        """One memory as it is now; None where he has none of that id."""
+        found = [row for row in self._versions(id, "get") if row.replaced is None]
+        return result(found[0]) if found else None
+
+    def get_all(
+        self, filters: Mapping[str, Any] | None = None, limit: int | None = None, as_of: Moment | None = None
+    ) -> Results:
+        """All memories that hold, oldest first; with a limit the newest of them."""
+        found = self._holding(self._question(filters=filters, as_of=as_of), "get_all")
+        return {"results": [result(row) for row in (found if limit is None else found[max(len(found) - limit, 0) :])]}
+
+    def update(
+        self, id: str, text: str, *, metadata: Mapping[str, Any] | None = None, erase_old: bool = False
+    ) -> dict[str, Any]:
+        """Corrects a memory; the old text stays in `history` and for `as_of`, or is erased.
+
+        Args:
+            metadata: replaces the old where it is given.
+
+        Raises:
+            BadInput: an empty text, or an id that is none of his.
+        """
+        with self._present(id) as unit:
+            with unit.writing() as connection:
+                known = self._known(connection, id)
+                now = self._store.clock()
+                record = saying(known[-1].record, text, now)
+                noted = rows.written(known[-1].metadata if metadata is None else metadata)
+                n = rows.replace(connection, record, noted, now)
+                if erase_old:
+                    rows.delete(connection, known)
+                row = rows.at(connection, [n])[n]
+            unit.note(self._actor, "update", record=n)
+        return result(row)
+
+    def delete(self, id: str) -> None:
+        """Erases a memory with its history: out of every read now, out of the bytes within a second.
+
+        Raises:
+            BadInput: an id that is none of his.
+        """
+        with self._present(id) as unit:
+            with unit.writing() as connection:
+                rows.delete(connection, self._known(connection, id))
+            unit.note(self._actor, "delete")
+
+    def delete_all(self, filters: Mapping[str, Any] | None = None) -> int:
+        """Erases all memories, or those that pass the filters, with their history; gives how many."""
+        with self._store.unit(self.id) as unit:
+            if unit is None:
+                return 0
+            with unit.writing() as connection:
+                gone = self._delete(connection, filters)
+            unit.note(self._actor, "delete_all", count=gone)
+        return gone
+
+    def history(self, id: str) -> list[dict[str, Any]]:
+        """A memory's texts, oldest first: {"memory", "from", "to", "event"}; "to" is None for the one that holds."""
+        return [
+            {
+                "memory": memory(row.record),
+                "from": iso(row.record.time),
+                "to": None if row.replaced is None else iso(row.replaced),
+                "event": "ADD" if row.version == 1 else "UPDATE",
+            }
+            for row in self._versions(id, "history")
+        ]
+
+    def profile(self) -> dict[str, dict[str, list[str]]]:
+        """What is stated of him: attributes, relations and wishes by name, the newest value first."""
+        return profile(row.record for row in self._holding(self._question(), "profile"))
+
+    def context(self, max_tokens: int, query: str | None = None, *, count: Count = estimate) -> str:
+        """What is known of him as lines of prompt; empty where he does not allow "assist".
+
+        Args:
+            max_tokens: never more, as `count` counts; without one, a token is taken for three bytes.
+            query: what the lines are to bear on; the newest ones where it is left out.
+        """
+        if "assist" not in self.consents():
+            return ""
+        held = [row.record for row in self._holding(self._question(), "context")][::-1]
+        facts = [record for record in held if kind(record) == "fact"]
+        rest: Sequence[Record] = [record for record in held if kind(record) != "fact"]
+        if query is not None:
+            ids = [entry["id"] for entry in self.search(query, top_k=50)["results"]]
+            by_id = {record.id: record for record in rest}
+            rest = [by_id[id] for id in ids if id in by_id]
+        return context(facts, rest, max_tokens, count)
+
+    def export(self, folder: str | Path) -> int:
+        """Writes all of him into a folder that `import_` reads; gives the number of versions of records."""
+        with self._store.unit(self.id) as unit:
+            if unit is not None:
+                unit.note(self._actor, "export")
+            return portable.export(unit, Path(folder))
+
+    def import_(self, folder: str | Path) -> int:
+        """Reads what `export` wrote; gives how many versions are new.
+
+        Raises:
+            BadInput: a folder that is damaged, or an id that another record of his has.
+        """
+        manifest, given = portable.read(Path(folder))
+        with self._own() as unit:
+            with unit.writing() as connection:
+                new = portable.enter(connection, manifest, given, self.id)
+                if not manifest.get("remember", True):
+                    connection.execute("INSERT OR REPLACE INTO meta VALUES ('remember', ?)", (NEVER,))
+            portable.adapters(Path(folder), unit)
+            unit.note(self._actor, "import", count=new)
+        return new
+
+    def erase(self, *, wait: bool = True) -> Receipt:
+        """Erases him: everything that was kept or learnt of him alone is gone when this returns.
+
+        Args:
+            wait: also for the search for residue outside his folder; else it runs behind and closes the receipt.
+        """
+        return self._store.erasing(self.id, wait=wait)
+
+    @property
+    def remembered(self) -> bool:
+        """Whether anything is kept of what he says."""
+        with self._store.unit(self.id) as unit:
+            if unit is None:
+                return True
+            with unit.reading() as connection:
+                return setting(connection, "remember") != NEVER
+
+    def remember(self, on: bool) -> None:
+        """Whether to remember at all. Switching it off erases what was kept; `add` then keeps nothing."""
+        with self._own() as unit:
+            with unit.writing() as connection:
+                connection.execute("INSERT OR REPLACE INTO meta VALUES ('remember', ?)", (int(on),))
+                gone = 0 if on else self._delete(connection, None)
+            unit.note(self._actor, "remember" if on else "forget", count=gone)
+
+    def consents(self) -> frozenset[str]:
+        """The purposes that he allows."""
+        return self._store.consents(self.id)
+
+    def consent(self, *purposes: str) -> None:
+        """Replaces what he allows."""
+        self._store.consent(self.id, *purposes)
+
+    def audit(self) -> list[dict[str, Any]]:
+        """Who read or changed what, when and for which purpose, oldest first; without content."""
+        names = ("time", "actor", "action", "purpose", "count")
+        with self._store.unit(self.id) as unit:
+            if unit is None:
+                return []
+            unit.record()
+            with unit.reading() as connection:
+                found: Any = connection.execute(f"SELECT {', '.join(names)} FROM audit ORDER BY n").fetchall()
+        return [{**dict(zip(names, row, strict=True)), "time": iso(row[0])} for row in found]
+
+    def flush(self) -> None:
+        """Waits for what else happens later: vectors, audit lines, the bytes of what was deleted."""
+        with self._store.unit(self.id) as unit:
+            if unit is not None:
+                while self._encoder is not None and unit.embed(self._encoder, CATCH_UP):
+                    continue
+                unit.record()
+                unit.scrub()

@@ -1,0 +1,28 @@
+"""Spaces in a folder of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from memory_doubles import Clock
+
+from idiolect.memory.space import Space, open
+from idiolect.memory.user import User
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def space(tmp_path: Path, clock: Clock) -> Iterator[Space]:
+    with open(tmp_path / "home", encoder=None, clock=clock) as made:
+        yield made
+
+
+@pytest.fixture
+def ann(space: Space) -> User:
+    return space.user("ann")
