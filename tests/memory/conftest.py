@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from memory_doubles import Clock
 
 from idiolect.memory.space import Space, open
 from idiolect.memory.user import User
+from memory_doubles import Clock
 
 
 @pytest.fixture

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from memory_doubles import Clock
 
 from idiolect.core.errors import BadInput, ConsentError
 from idiolect.core.types import Attribute, Preference, Relation, Turn
 from idiolect.governance.view import view
 from idiolect.memory.space import Space, open
 from idiolect.memory.user import User
+from memory_doubles import Clock
 
 
 def texts(found: dict[str, list[dict[str, Any]]]) -> list[str]:

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from memory_doubles import Letters
 
 from idiolect.core.types import Attribute, Interaction, Post, Preference, Record, Relation, Turn
 from idiolect.data.sqlite import residue
 from idiolect.memory.space import Space, open
+from memory_doubles import Letters
 
 
 def canary() -> str:

@@ -172,6 +172,8 @@ class Preferring:
                 train = [
                     i for u in users for i in items((ordered(e, sign * axis) for e in pairs(u)), u.user_id, self.tasks)
                 ]
+                if not train:  # none of his pairs belongs to the tasks that count
+                    return theta
                 start = {"": (theta.more if sign > 0 else theta.less)[k]} if theta else {}
                 fitted = yield Fit(
                     train=(self.part,),

@@ -65,12 +65,11 @@ class Catalogue:
         with self._database.reading() as connection:
             return frozenset(values(connection, "SELECT key FROM user"))
 
-    def claim(self, user: str, key: str) -> str:
-        """Enters a user with a folder, unless he has one; gives the one he has."""
+    def claim(self, user: str, key: str) -> bool:
+        """Enters a user with a folder; False where he has one."""
         with self._database.writing() as connection:
-            connection.execute("INSERT INTO user (id, key) VALUES (?, ?) ON CONFLICT (id) DO NOTHING", (user, key))
-            kept: str = value(connection, "SELECT key FROM user WHERE id = ?", user)
-        return kept
+            entry = "INSERT INTO user (id, key) VALUES (?, ?) ON CONFLICT (id) DO NOTHING RETURNING n"
+            return bool(values(connection, entry, user, key))
 
     def release(self, user: str, records: int, size: int) -> Receipt | None:
         """Takes a user out, and opens the receipt of what is now to be removed; None for a stranger."""

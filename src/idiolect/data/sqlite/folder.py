@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 from idiolect.core.errors import BadInput, StoreError
@@ -122,6 +123,15 @@ def remove(path: Path) -> None:
         return  # another process removed it as we did
     except OSError as error:
         raise refused(path, error) from error
+
+
+def size(path: Path) -> int:
+    """Bytes of all files in a folder."""
+    found = 0
+    for file in path.rglob("*"):
+        with suppress(FileNotFoundError):  # the log of a database comes and goes
+            found += file.lstat().st_size if file.is_file() else 0
+    return found
 
 
 def synchronise(path: Path) -> None:

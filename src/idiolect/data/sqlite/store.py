@@ -48,7 +48,6 @@ class SQLiteStore:
         self.space, self.clock, self._vfs = space, clock, vfs
         self._lock = RLock()
         self._open: OrderedDict[str, Unit] = OrderedDict()
-        self._known: dict[str, str] = {}
         path = folder.file(self.folder / "catalogue.db")
         self._catalogue = Catalogue(path, clock=clock, vfs=vfs)
         self._finalizer = weakref.finalize(self, _close, self._open, self._catalogue)
@@ -118,11 +117,11 @@ class SQLiteStore:
             if unit is None:
                 return nobody
             records, wanted = _wanted(unit)
-            size = sum(path.stat().st_size for path in unit.path.rglob("*") if path.is_file())
+            size = folder.size(unit.path)
         receipt = self._catalogue.release(user, records, size)
         if receipt is None:  # another process was faster
             return nobody
-        self._drop(receipt.unit)
+        self._drop(user)
         self._remove(receipt.unit)
         search = Thread(target=self._search, args=(receipt.unit, wanted), name="residue")
         search.start()
@@ -136,7 +135,7 @@ class SQLiteStore:
 
     def strays(self) -> tuple[Path, ...]:
         """Folders of no user, an hour old at least: a process died while it made them, and nothing is in them."""
-        known, old = self._catalogue.keys(), self.clock() - 3600
+        known, old = self._catalogue.keys(), time.time() - 3600
         found = (path for path in sorted((self.folder / "users").glob("*/*")) if path.name not in known)
         return tuple(path for path in found if path.stat().st_mtime < old)
 
@@ -148,7 +147,7 @@ class SQLiteStore:
             yield unit
         finally:
             if unit is not None:
-                self._give(unit)
+                self._give(user, unit)
 
     def close(self) -> None:
         """Writes what waits and lets go of all files."""
@@ -157,51 +156,57 @@ class SQLiteStore:
     def _take(self, user: str, make: bool) -> Unit | None:
         while True:
             key = self._catalogue.key(user)
-            if self._known.get(user, key) != key:  # another process erased him
-                self._drop(self._known.pop(user))
-            if key is None and not make:
-                return None
-            if key is None:
-                key = self._make(user)
             with self._lock:
-                unit = self._opened(user, key)
+                if user in self._open and self._open[user].path.name != key:  # another process erased him
+                    self._drop(user)
+                if key is None and not make:
+                    return None
+                unit = self._made(user) if key is None else self._opened(user, key)
                 if unit is not None:
-                    self._known[user] = key
                     unit.users += 1
                     return unit
 
     def _opened(self, user: str, key: str) -> Unit | None:
         """The open unit of a key; None where it went meanwhile."""
-        if key not in self._open:
+        if user not in self._open:
             path = self._path(key)
             if not (path / FILE).exists():
                 if self._catalogue.key(user) == key:
                     raise StoreError(path, "the user's folder is gone", "Restore it, or erase the user.")
                 return None
-            self._open[key] = Unit(path, clock=self.clock, vfs=self._vfs)
-        self._open.move_to_end(key)
-        idle = [k for k, unit in self._open.items() if not unit.users and k != key]
-        for old in idle[: max(len(self._open) - MOST_OPEN, 0)]:
-            self._open.pop(old).close()
-        return self._open[key]
+            self._open[user] = Unit(path, clock=self.clock, vfs=self._vfs)
+        self._open.move_to_end(user)
+        idle = [other for other, unit in self._open.items() if not unit.users and other != user]
+        for other in idle[: max(len(self._open) - MOST_OPEN, 0)]:
+            self._drop(other)
+        return self._open[user]
 
-    def _make(self, user: str) -> str:
-        key = secrets.token_hex(16)
-        Unit.make(self._path(key), clock=self.clock, vfs=self._vfs).close()
-        kept = self._catalogue.claim(user, key)
-        if kept != key:  # somebody made him at the same time
-            folder.remove(self._path(key))
-        return kept
+    def _made(self, user: str) -> Unit | None:
+        """A new unit, entered in the catalogue; None where another process was faster."""
+        path = self._path(secrets.token_hex(16))
+        unit = Unit.make(path, clock=self.clock, vfs=self._vfs)
+        try:
+            won = self._catalogue.claim(user, path.name)
+        except BaseException:
+            unit.close()
+            raise
+        if not won:
+            unit.close()
+            folder.remove(path)
+            return None
+        self._open[user] = unit
+        return self._opened(user, path.name)
 
-    def _give(self, unit: Unit) -> None:
+    def _give(self, user: str, unit: Unit) -> None:
         with self._lock:
             unit.users -= 1
-            if not unit.users and self._open.get(unit.path.name) is not unit:
+            if not unit.users and self._open.get(user) is not unit:
                 unit.close()
 
-    def _drop(self, key: str) -> None:
+    def _drop(self, user: str) -> None:
+        """Lets go of an open unit: at once, or when the last who works with it is done."""
         with self._lock:
-            unit = self._open.pop(key, None)
+            unit = self._open.pop(user, None)
             if unit is not None and not unit.users:
                 unit.close()
 
