@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from idiolect.core.errors import BadInput
-from idiolect.data.sqlite import rows
+from idiolect.data.sqlite import lookup, rows
 from idiolect.data.sqlite.connection import Connection
 from idiolect.data.sqlite.rows import Row
 from idiolect.data.sqlite.store import SQLiteStore
@@ -15,7 +15,7 @@ from idiolect.data.sqlite.unit import Unit
 from idiolect.memory.filters import matches
 from idiolect.memory.messages import Moment, seconds
 from idiolect.memory.results import fields
-from idiolect.memory.search import Question, holding
+from idiolect.memory.search import Question, narrowed
 
 
 class Reach:
@@ -61,7 +61,7 @@ class Reach:
             if unit is None:
                 return []
             with unit.reading() as connection:
-                found = rows.at(connection, holding(connection, question))
+                found = rows.at(connection, lookup.valid(connection, narrowed(connection, question)))
             unit.note(self._actor, action, purpose="assist", count=len(found))
         return sorted(found.values(), key=lambda row: (row.record.time, row.n))
 

@@ -7,12 +7,14 @@ Candidates come from both lists, so that a rare word is found although no vector
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from idiolect.data.sqlite import lookup, rows
 from idiolect.data.sqlite.connection import Connection
+from idiolect.data.sqlite.lookup import Wanted
 from idiolect.data.sqlite.rows import Row
 from idiolect.data.sqlite.unit import Unit
 from idiolect.memory.filters import matches
@@ -56,22 +58,24 @@ def search(unit: Unit, question: Question, encoder: Encoder | None) -> list[Foun
         unit.embed(encoder, CATCH_UP)
         vector = encoder.encode([question.text])[0]  # (d,), before the moment is held: a model is slow
     with unit.reading() as connection:
-        allowed = holding(connection, question)
-        lists = {"words": lookup.having_words(connection, question.text, allowed, DEPTH + question.top_k)}
+        wanted = narrowed(connection, question)
+        lists = {"words": lookup.having_words(connection, question.text, wanted, DEPTH + question.top_k)}
         if encoder is not None and vector is not None:
             numbers, matrix = unit.matrix(connection, encoder)
-            lists["dense"] = _nearest(numbers, matrix @ vector, allowed, DEPTH + question.top_k)
+            nearest = lookup.kept(connection, _nearest(numbers, matrix @ vector), wanted)
+            lists["dense"] = list(islice(nearest, DEPTH + question.top_k))
         best = fused(lists)[: max(question.top_k, 0)]
         read = rows.at(connection, [n for n, _, _ in best])
     return [Found(row=read[n], score=score, parts=parts) for n, score, parts in best if n in read]
 
 
-def holding(connection: Connection, question: Question) -> set[int]:
-    """n of the rows that hold in the moment and pass the filters."""
-    valid = lookup.valid(connection, question.moment, past=question.past)
+def narrowed(connection: Connection, question: Question) -> Wanted:
+    """The rows that hold in the moment and pass the filters."""
+    wanted = Wanted(moment=question.moment, past=question.past)
     if not question.filters:
-        return set(valid)
-    return {n for n, row in rows.at(connection, valid).items() if matches(question.filters, fields(row))}
+        return wanted
+    held = rows.at(connection, lookup.valid(connection, wanted))
+    return replace(wanted, among={n for n, row in held.items() if matches(question.filters, fields(row))})
 
 
 def fused(lists: Mapping[str, Ranked]) -> list[tuple[int, float, dict[str, dict[str, float]]]]:
@@ -85,14 +89,9 @@ def fused(lists: Mapping[str, Ranked]) -> list[tuple[int, float, dict[str, dict[
     return [(n, sums[n] / len(lists), parts[n]) for n in order]
 
 
-def _nearest(numbers: list[int], cosines: NDArray[np.float32], allowed: Container[int], k: int) -> Ranked:
-    """The k allowed rows with the largest cosines above 0."""
-    import numpy as np
-
-    best: Ranked = []
-    for i in np.argsort(-cosines, kind="stable"):
-        if cosines[i] <= 0 or len(best) == k:
-            break
-        if numbers[i] in allowed:
-            best.append((numbers[i], float(cosines[i])))
-    return best
+def _nearest(numbers: list[int], cosines: NDArray[np.float32]) -> Iterator[tuple[int, float]]:
+    """Rows with cosines above 0, largest first."""
+    for i in (-cosines).argsort(kind="stable").tolist():
+        if cosines[i] <= 0:
+            return
+        yield numbers[i], float(cosines[i])

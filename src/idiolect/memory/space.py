@@ -115,10 +115,8 @@ class Space:
             sound = unit.sound()
             with unit.reading() as connection:
                 records = value(connection, "SELECT count(*) FROM record")
-                without = records - value(connection, "SELECT count(*) FROM vector")
-                made_by = vectors.made_by(connection)
-        behind = self.encoder is not None and (without > 0 or made_by != vectors.identity(self.encoder))
-        note = f", {without} without a vector" if behind and records else ""
+                waiting = vectors.waiting(connection, self.encoder, unit.vectors, records) if self.encoder else []
+        note = f", {len(waiting)} without a vector" if waiting else ""
         return _check(f"user {id!r}", sound, f"{records} records{note}" if sound else "damaged: restore an export")
 
 

@@ -13,6 +13,7 @@ from idiolect.core.types import Record, Turn
 from idiolect.data.sqlite.store import SQLiteStore
 from idiolect.data.store import DEFAULT_CONSENTS
 from idiolect.memory.space import Space
+from memory_doubles import Letters
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::pytest.PytestUnraisableExceptionWarning"
@@ -39,12 +40,14 @@ def disk() -> Iterator[Disk]:
 
 
 def opened(home: Path, vfs: str | None = None) -> Space:
-    return Space(SQLiteStore(home, vfs=vfs, clock=lambda: 1e9), encoder=None, actor="test")
+    return Space(SQLiteStore(home, vfs=vfs, clock=lambda: 1e9), encoder=Letters(), actor="test")
 
 
 def state(home: Path) -> State:
     with opened(home) as space:
         assert all(check["ok"] for check in space.doctor() if check["check"].startswith("user"))
+        for user in space.users():
+            space.user(user).search("word3 bob's last")
         return shown(space)
 
 

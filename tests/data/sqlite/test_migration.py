@@ -125,5 +125,5 @@ def test_words_are_indexed_anew_when_they_are_split_in_another_way(
     with store.unit("ann") as opened:
         assert opened is not None
         with opened.reading() as connection:
-            assert [n for n, _ in lookup.having_words(connection, "three", {1}, 5)] == [1]
+            assert [n for n, _ in lookup.having_words(connection, "three", lookup.Wanted(moment=0.0), 5)] == [1]
     store.close()

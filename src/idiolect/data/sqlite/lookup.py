@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+import json
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from idiolect.data.sqlite.connection import Connection, values
@@ -13,20 +16,46 @@ THEN = (
     "record.began <= ?1 AND (record.ended IS NULL OR record.ended > ?1) "
     "AND (record.replaced IS NULL OR record.replaced > ?1)"
 )
+SLICE = 256  # rows that are asked about at once
 
 
-def valid(connection: Connection, moment: float, *, past: bool = False) -> list[int]:
-    """n of the rows that hold, oldest first.
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """The rows that a question may find.
 
     Args:
         moment: POSIX seconds.
         past: what held then, corrections since then left aside; else what is known now and has not expired.
+        among: only these n, where it is given.
     """
-    return values(connection, f"SELECT n FROM record WHERE {THEN if past else NOW} ORDER BY n", moment)
+
+    moment: float
+    past: bool = False
+    among: Collection[int] | None = None
+
+    @property
+    def condition(self) -> str:
+        """As SQL, with the moment as ?1."""
+        return THEN if self.past else NOW
 
 
-def having_words(connection: Connection, query: str, allowed: Container[int], k: int) -> list[tuple[int, float]]:
-    """(n, BM25) of the k best allowed rows that share a word with the query, best first; of equals the newer first."""
+def valid(connection: Connection, wanted: Wanted) -> list[int]:
+    """n of the wanted rows, oldest first."""
+    found = values(connection, f"SELECT n FROM record WHERE {wanted.condition} ORDER BY n", wanted.moment)
+    return found if wanted.among is None else [n for n in found if n in wanted.among]
+
+
+def kept(connection: Connection, ranked: Iterable[tuple[int, float]], wanted: Wanted) -> Iterator[tuple[int, float]]:
+    """The wanted of (n, score), in their order; asks about no more than are taken from it, nearly."""
+    query = f"SELECT n FROM record WHERE {wanted.condition} AND n IN (SELECT value FROM json_each(?2))"
+    rest = iter(ranked)
+    while part := list(islice(rest, SLICE)):
+        hold = set(values(connection, query, wanted.moment, json.dumps([n for n, _ in part])))
+        yield from (one for one in part if one[0] in hold and (wanted.among is None or one[0] in wanted.among))
+
+
+def having_words(connection: Connection, query: str, wanted: Wanted, k: int) -> list[tuple[int, float]]:
+    """(n, BM25) of the k best wanted rows that share a word with the query, best first; of equals the newer first."""
     terms = asked(query)
     if not terms:
         return []
@@ -34,10 +63,4 @@ def having_words(connection: Connection, query: str, allowed: Container[int], k:
     ranked: Any = connection.execute(
         "SELECT rowid, -bm25(word) FROM word WHERE word MATCH ? ORDER BY bm25(word), rowid DESC", (matched,)
     )
-    best: list[tuple[int, float]] = []
-    for n, score in ranked:
-        if n in allowed:
-            best.append((n, score))
-            if len(best) == k:
-                break
-    return best
+    return list(islice(kept(connection, ranked, wanted), k))

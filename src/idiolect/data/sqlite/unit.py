@@ -113,7 +113,7 @@ class Unit:
         key = (vectors.identity(encoder), vectors.stamp(connection))
         if self._matrix is not None and self._matrix[0] == key:
             return self._matrix[1]
-        made = vectors.made_by(connection) == key[0]
+        made = vectors.usable(connection, encoder, self.vectors)
         found = vectors.read(connection, self.vectors, encoder.dim) if made else ([], encoder.encode(()))
         self._matrix = (key, found)
         return found
@@ -123,13 +123,13 @@ class Unit:
         from idiolect.retrieval.protocol import searched
 
         with self.reading() as connection:
-            numbers = vectors.waiting(connection, encoder, most)
+            numbers = vectors.waiting(connection, encoder, self.vectors, most)
             texts = {n: searched(row.record) for n, row in rows.at(connection, numbers).items()}
         if not texts:
             return 0
         made = encoder.encode(list(texts.values()))  # outside any transaction: a model is slow
         with self.writing() as connection:
-            vectors.begin(connection, encoder)
+            vectors.begin(connection, encoder, self.vectors)
             vectors.write(connection, self.vectors, list(texts), made)
         return len(texts)
 

@@ -32,23 +32,26 @@ def identity(encoder: Encoder) -> str:
     return f"{type(encoder).__module__}.{type(encoder).__qualname__} {settings} {encoder.dim}"
 
 
-def made_by(connection: Connection) -> str:
-    """The encoder of the vectors that are there; empty where there are none."""
-    return value(connection, "SELECT value FROM meta WHERE name = 'encoder'") or ""
+def usable(connection: Connection, encoder: Encoder, path: Path) -> bool:
+    """Whether this encoder made what is there, and the file holds all of it."""
+    made_by = value(connection, "SELECT value FROM meta WHERE name = 'encoder'")
+    rows = value(connection, "SELECT coalesce(max(place) + 1, 0) FROM vector")
+    held = path.stat().st_size if path.exists() else 0
+    return bool(made_by == identity(encoder) and held >= rows * encoder.dim * HALF)
 
 
-def begin(connection: Connection, encoder: Encoder) -> None:
-    """Lets go of what another encoder made."""
-    if made_by(connection) != identity(encoder):
+def begin(connection: Connection, encoder: Encoder, path: Path) -> None:
+    """Lets go of what another encoder made, or of what was lost."""
+    if not usable(connection, encoder, path):
         connection.execute("DELETE FROM vector")
         note = "INSERT OR REPLACE INTO meta VALUES (?, ?)"
         connection.executemany(note, [("encoder", identity(encoder)), ("dim", encoder.dim)])
         changed(connection)
 
 
-def waiting(connection: Connection, encoder: Encoder, most: int) -> list[int]:
+def waiting(connection: Connection, encoder: Encoder, path: Path, most: int) -> list[int]:
     """n of records without a vector of this encoder, newest first."""
-    there = made_by(connection) == identity(encoder)
+    there = usable(connection, encoder, path)
     without = "WHERE NOT EXISTS (SELECT 1 FROM vector WHERE vector.n = record.n)" if there else ""
     return values(connection, f"SELECT n FROM record {without} ORDER BY n DESC LIMIT ?", most)
 
