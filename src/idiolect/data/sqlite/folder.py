@@ -31,7 +31,8 @@ def home(path: str | Path | None) -> Path:
     given = given.expanduser().absolute()
     given.parent.mkdir(parents=True, exist_ok=True)
     where = given.parent.resolve() / given.name
-    if where.is_dir() and not where.is_symlink() and not (where / SPACES).is_dir() and any(where.iterdir()):
+    there = {path.name for path in where.iterdir()} if where.is_dir() and not where.is_symlink() else set()
+    if there and SPACES not in there:  # looked at once: another process may be making it
         raise BadInput(where, "a folder that holds other things", "Give a folder of its own, or one to be made.")
     private(where)
     private(where / SPACES)
