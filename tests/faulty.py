@@ -14,7 +14,7 @@ import apsw
 import pytest
 
 NAME = "faulty"
-OUTSIDE = ("fsync", "mkdir", "pwrite", "unlink", "rmdir")  # what the store asks of the system itself
+OUTSIDE = ("fsync", "mkdir", "pwrite", "unlink", "rmdir", "rename")  # what the store asks of the system itself
 
 
 class Disk(apsw.VFS):

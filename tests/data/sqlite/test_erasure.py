@@ -8,11 +8,13 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import apsw
 import numpy as np
 import pytest
 
 from idiolect.core.types import Attribute, Interaction, Post, Preference, Record, Relation, Turn
 from idiolect.data.sqlite import residue
+from idiolect.data.sqlite.later import Later
 from idiolect.memory.space import Space, open
 from memory_doubles import Letters
 
@@ -35,6 +37,7 @@ def record(kind: int, word: str, size: int = 1) -> Record:
     return made[kind % len(made)]
 
 
+SEED = 3
 WORDS = [secrets.token_hex(3) for _ in range(500)]
 
 
@@ -78,17 +81,41 @@ def test_single_deletions_are_out_of_all_bytes_within_a_second(space: Space) -> 
     space.close()
 
 
-def test_pages_that_were_split_and_words_at_their_bounds_keep_nothing(space: Space) -> None:
-    ann, words = space.user("ann"), [canary() for _ in range(600)]
-    records = [record(i, word, size=1 + 20 * (i % 7 == 0)) for i, word in enumerate(words)]
-    for start in range(0, len(records), 40):
-        ann.add(records[start : start + 40], metadata={"gone": start % 80 == 0})
-    ann.delete_all({"gone": True})
-    said = [
-        text for i, (r, word) in enumerate(zip(records, words, strict=True)) if i % 80 < 40 for text in (r.id, word)
-    ]
+def test_scrubbing_reaches_what_zeroing_freed_bytes_leaves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    chance = random.Random(SEED)
+    monkeypatch.setattr(Later, "soon", lambda self: None)  # nothing happens behind
+    space = open(tmp_path / "home", encoder=None, clock=lambda: 1e9)
+    ann, gone, live = space.user("ann"), list[str](), dict[str, str]()
+    for step in range(1000):
+        id, word = (f"q{chance.randbytes(12).hex()}" for _ in range(2))
+        said = " ".join([*(f"{chance.randrange(3000):x}" for _ in range(chance.choice((12, 12, 12, 240)))), word])
+        ann.add(Turn(id=id, text=said))
+        live[id] = word
+        if step > 500:
+            for old in chance.sample(list(live), 2):
+                ann.delete(old)
+                gone += [old, live.pop(old)]
+    with space.store.unit("ann") as unit:
+        assert unit is not None
+        unit._database._writer.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+    print(left(space.store.home, gone))
     ann.flush()
-    assert left(space.store.home, said) == []
+    assert left(space.store.home, gone) == []
+    assert len(left(space.store.home, list(live.values()))) == len(live)
+    space.close()
+
+
+def test_bytes_wait_for_a_reader_of_the_old_state_and_go_within_a_second_of_him(space: Space) -> None:
+    ann, word = space.user("ann"), canary()
+    (added,) = ann.add(word)["results"]
+    with space.store.unit("ann") as unit:
+        assert unit is not None
+        with unit.reading() as connection:
+            assert connection.execute("SELECT count(*) FROM record").fetchone() == (1,)
+            ann.delete(added["id"])
+            assert within(0.8, space.store.home, [word]) == [word]
+            assert connection.execute("SELECT count(*) FROM record").fetchone() == (1,)
+    assert within(1.0, space.store.home, [word]) == []
     space.close()
 
 

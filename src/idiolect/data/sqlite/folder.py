@@ -110,14 +110,17 @@ def file(path: Path) -> Path:
 def remove(path: Path) -> None:
     """Removes a folder with all in it; one that is not there is removed.
 
+    It is renamed first, so that who still has it open cannot make new files in it.
+
     Raises:
         StoreError: the system refuses.
     """
+    hidden = path.with_name(f".{path.name}")
     try:
-        if path.is_symlink():
-            path.unlink()
-        elif path.exists():
-            shutil.rmtree(path)
+        if path.exists():
+            os.rename(path, hidden)
+        if hidden.exists():
+            shutil.rmtree(hidden)
         if path.parent.is_dir():
             synchronise(path.parent)
     except FileNotFoundError:

@@ -170,11 +170,14 @@ class SQLiteStore:
         """The open unit of a key; None where it went meanwhile."""
         if user not in self._open:
             path = self._path(key)
-            if not (path / FILE).exists():
-                if self._catalogue.key(user) == key:
+            try:
+                if not (path / FILE).exists():
                     raise StoreError(path, "the user's folder is gone", "Restore it, or erase the user.")
+                self._open[user] = Unit(path, clock=self.clock, vfs=self._vfs)
+            except StoreError:
+                if self._catalogue.key(user) == key:
+                    raise
                 return None
-            self._open[user] = Unit(path, clock=self.clock, vfs=self._vfs)
         self._open.move_to_end(user)
         idle = [other for other, unit in self._open.items() if not unit.users and other != user]
         for other in idle[: max(len(self._open) - MOST_OPEN, 0)]:
