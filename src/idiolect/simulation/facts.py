@@ -6,6 +6,7 @@ name, job, home, allergy, language, hobby; visits are additive events, residence
 
 from __future__ import annotations
 
+import string
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
@@ -103,7 +104,7 @@ def disturb(r: Random, lang: Language, text: str, keep: set[str]) -> str:
     """Some of the words swapped, dropped or doubled by filler: the frame matters less than key and value."""
     out: list[str] = []
     for w in text.split(" "):
-        draw = 1.0 if w.strip(".,?!:") in keep else r.random()
+        draw = 1.0 if w.strip(string.punctuation) in keep else r.random()
         out += (
             lang.some(r, 1, 1)
             if draw < 0.08

@@ -101,8 +101,8 @@ def facts(
     if r.random() < 0.3:
         said = noise_lines.mixed(r, said, noise_lines.history(r, lang, apart_from="facts"))
     lesson = Lesson(sections=[(PROFILE, about), (HISTORY, said)])
-    chosen = r.sample(stated, 1 if only else min(n, 6))
-    for f in chosen:
+    chosen = [r.choice(stated)] if only else r.choices(stated, k=n // 4) + r.sample(stated, min(n, 6))
+    for f in chosen:  # some twice, in other words
         likes = f.kind == "like"
         if only == "unknown" or (not only and r.random() < 0.15):
             lesson.asked.append(ask_unknown(r, lang, used, wish, name))

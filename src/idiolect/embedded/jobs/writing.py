@@ -75,10 +75,12 @@ class Writer:
         return f"{self.task.capitalize()}:"
 
 
-def style(r: Random, lang: Language, shots: int, *, asked: int = 2, longest: int = 9, how: str = "") -> Lesson:
+def style(
+    r: Random, lang: Language, shots: int, *, asked: int = 2, longest: int = 9, how: str = "", task: str = ""
+) -> Lesson:
     """Rewrite, headline, review in the user's style, known from examples, from a profile, from both, or not at all."""
     how = how or r.choices(("shots", "profile", "both", "none"), (54, 20, 10, 16))[0]
-    task = r.choices(("rewrite", "headline", "review"), (65, 25, 10))[0] if longest > 5 else "rewrite"
+    task = task or (r.choices(("rewrite", "headline", "review"), (60, 28, 12))[0] if longest > 5 else "rewrite")
     writer, lesson = Writer(r, lang, task, longest), Lesson()
     if how in ("profile", "both"):
         lesson.sections.append((PROFILE, writer.profile()))
