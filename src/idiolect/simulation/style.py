@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from random import Random
 from typing import Any
@@ -131,7 +131,8 @@ def headline(r: Random, lang: Language) -> tuple[str, str, str]:
     parts = lang.data["style"]["headline"]
     subject, named = r.choice(parts["who"])
     action, done = r.choice(parts["does"])
-    thing, bare = r.choice(lang.frames("style", "headline", "what"))
+    pair: Sequence[str] = r.choice(lang.frames("style", "headline", "what"))
+    thing, bare = pair
     a, b = (lang.word(r) if r.random() < 0.3 else r.choice(lang.nouns) for _ in range(2))
     person = lang.word(r) if lang.wild and r.random() < 0.2 else r.choice(lang.frames("style", "headline", "people"))
     slots = {"s": r.choice(list(lang.synonyms)), "a": a, "b": b, "p": lang.word(r), "n": person}
