@@ -9,7 +9,7 @@ import string
 from random import Random
 from typing import Any
 
-from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
 
 from idiolect.core.layout import CHAT_TEMPLATE
@@ -19,14 +19,21 @@ from idiolect.simulation.language import Language
 
 UP = "\ue000"
 ESCAPED = f"{UP}\ue001"
+CAPITALS = [(f" {c}", f"{UP} {c.lower()}") for c in string.ascii_uppercase]
+CAPITALS += [(c, f"{UP}{c.lower()}") for c in string.ascii_uppercase]
+
+
+def decoder() -> decoders.Decoder:
+    """Marks become capitals again; one at the very end is held back, so that text can be streamed piece by piece."""
+    restore = [decoders.Replace(b, a) for a, b in CAPITALS]
+    held = [decoders.Replace(Regex(f"{UP}$"), ""), decoders.Replace(ESCAPED, UP)]
+    return decoders.Sequence([decoders.ByteLevel(), *restore, *held])
 
 
 def train_tokenizer(lang: Language, *, vocabulary: int = 4096, seed: int = 0, lessons: int = 4000) -> Tokenizer:
     """A tokenizer on lessons of the mixture; every known word becomes one piece, fresh words are made of several."""
-    capitals = [(f" {c}", f"{UP} {c.lower()}") for c in string.ascii_uppercase]
-    capitals += [(c, f"{UP}{c.lower()}") for c in string.ascii_uppercase]
     tok = Tokenizer(models.BPE())
-    replace = [normalizers.Replace(UP, ESCAPED), *(normalizers.Replace(a, b) for a, b in capitals)]
+    replace = [normalizers.Replace(UP, ESCAPED), *(normalizers.Replace(a, b) for a, b in CAPITALS)]
     tok.normalizer = normalizers.Sequence(replace)
     tok.pre_tokenizer = pre_tokenizers.Sequence(
         [
@@ -35,8 +42,7 @@ def train_tokenizer(lang: Language, *, vocabulary: int = 4096, seed: int = 0, le
             pre_tokenizers.ByteLevel(add_prefix_space=False),
         ]
     )
-    restore = [decoders.Replace(b, a) for a, b in capitals] + [decoders.Replace(ESCAPED, UP)]
-    tok.decoder = decoders.Sequence([decoders.ByteLevel(), *restore])
+    tok.decoder = decoder()
     r = Random(seed)
     texts = []
     for _ in range(lessons):
