@@ -14,6 +14,8 @@ MARKS = (".", "!", "...")
 EYES = [*":;=8x%B|"]
 NOSES = ["", "", *"-^o'"]
 MOUTHS = [*")(DP/|*3]>}$"]
+EVEN = [*"^oOxXTu-><"]  # eyes of a face that stands upright
+MIDDLES = [*"_.-v"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +84,7 @@ def draw_opener(r: Random, lang: Language) -> str:
     """From the list, or in training any one or two words."""
     if not lang.wild or r.random() < 0.35:
         return str(r.choice(split(lang.data["style"]["openers"], lang.held)))
-    pool = lang.words("filler") + lang.words("common")
+    pool = lang.anything
     return " ".join(lang.word(r) if r.random() < 0.25 else r.choice(pool) for _ in range(r.randint(1, 2)))
 
 
@@ -90,7 +92,7 @@ def draw_signoff(r: Random, lang: Language) -> str:
     """From the list, or in training any one or two words that are not held out."""
     listed = lang.data["style"]["signoffs"]
     while lang.wild and r.random() < 0.6:
-        pool = lang.words("filler") + lang.words("common")
+        pool = lang.anything
         text = " ".join(lang.word(r) if r.random() < 0.25 else r.choice(pool) for _ in range(r.randint(1, 2)))
         if text not in split(listed, True):
             return text
@@ -101,7 +103,9 @@ def draw_emoticon(r: Random, lang: Language) -> str:
     """From the list, or in training any face that is not held out."""
     known = split(lang.data["style"]["emoticons"], True)
     while lang.wild and r.random() < 0.65:
-        face: str = r.choice(EYES) + r.choice(NOSES) + r.choice(MOUTHS)
+        eye = r.choice(EVEN)
+        upright = r.random() < 0.3
+        face: str = f"{eye}{r.choice(MIDDLES)}{eye}" if upright else r.choice(EYES) + r.choice(NOSES) + r.choice(MOUTHS)
         if face not in known:
             return face
     return str(r.choice(split(lang.data["style"]["emoticons"], lang.held)))
@@ -115,7 +119,7 @@ def content(r: Random, lang: Language, *, longest: int = 9) -> str:
         frame = r.choice(lang.frames("style", "content", "sentences"))
         a, b = (lang.word(r) if r.random() < 0.3 else r.choice(lang.nouns) for _ in range(2))
         return lang.fill(frame, r, s=verb, a=a, b=b)
-    pool = lang.words("filler") + lang.words("common")
+    pool = lang.anything
     pairs = set(style["synonyms"]) | set(style["synonyms"].values())
     words = [w for w in r.choices(pool, k=r.randint(2, max(2, longest - 2))) if w not in pairs]
     words += [lang.word(r) for _ in range(r.randint(0, 2))] + [verb]
