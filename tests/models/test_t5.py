@@ -177,10 +177,43 @@ def test_an_idiolect_that_cannot_run_is_refused(model: HFModel) -> None:
         model.answer([Ask(query=SEA, idiolect=Idiolect(streams=(Stream(), Stream())))], [Key()])
     with pytest.raises(UnknownName, match="other"):
         model.answer([Ask(query=SEA, idiolect=Idiolect(streams=(Stream(model="other"),)))], [Key()])
-    with pytest.raises(BadInput, match="passages"):
-        model.answer(
-            [Ask(query=SEA, idiolect=Idiolect(streams=(Stream(passages=(Block(PROFILE, ("x",)),)),)))], [Key()]
-        )
+
+
+def of(*passages: str) -> Idiolect:
+    return Idiolect(streams=(Stream(passages=tuple(Block(PROFILE, (f"- likes: {text}",)) for text in passages)),))
+
+
+def probabilities(model: HFModel, idiolect: Idiolect) -> Tensor:
+    (((one),),) = model.answer([Score(items=(Item(query=SEA, answer="salty", idiolect=idiolect),))], [Key()])
+    found: Tensor = one.log_probs
+    return found
+
+
+def test_one_passage_is_read_as_the_same_text_in_the_context(model: HFModel) -> None:
+    context = Idiolect(streams=(Stream(context=(Block(PROFILE, ("- likes: ships",)),)),))
+    assert torch.allclose(probabilities(model, of("ships")), probabilities(model, context), atol=1e-5)
+
+
+def test_the_order_of_passages_changes_nothing_and_each_of_them_does(model: HFModel) -> None:
+    both = probabilities(model, of("ships", "old films at night"))
+    assert torch.allclose(both, probabilities(model, of("old films at night", "ships")), atol=1e-5)
+    assert not torch.allclose(both, probabilities(model, of("ships")), atol=1e-3)
+    one = Idiolect(streams=(Stream(context=(Block(PROFILE, ("- likes: ships", "- likes: old films at night")),)),))
+    assert not torch.allclose(both, probabilities(model, one), atol=1e-3)
+
+
+def test_passages_are_written_from_in_any_company(model: HFModel) -> None:
+    asks = [
+        Ask(query=SEA, idiolect=i, sampling=Sampling(max_tokens=6)) for i in (of("a", "bb", "ccc"), Idiolect(), of("z"))
+    ]
+    together = model.answer(asks, [Key()] * 3)
+    assert together == [model.answer([a], [Key()])[0] for a in asks]
+
+
+def test_a_decoder_refuses_passages_and_says_where_to_put_them() -> None:
+    llama = HFModel.random("llama")
+    with pytest.raises(BadInput, match=r"Stream\.context"):
+        llama.answer([Ask(query=SEA, idiolect=of("x"))], [Key()])
 
 
 def test_another_encoder_decoder_is_refused(folder: Path, tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ def names(text: str | None) -> tuple[str, ...] | None:
 def plan(name: str) -> Path:
     """The TOML file of an experiment: one of the package's by its name, else the path itself."""
     packaged = Path(__file__).parent.parent / "experiments" / "runs" / f"{name}.toml"
-    return packaged if packaged.is_file() and not Path(name).exists() else Path(name)
+    return packaged if packaged.is_file() and not Path(name).is_file() else Path(name)
 
 
 @contextmanager

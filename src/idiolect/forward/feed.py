@@ -144,9 +144,9 @@ def resolved(backbone: Backbone, stream: Stream) -> Stream:
     """The stream with its prefix and past as tensors.
 
     Raises:
-        BadInput: it brings passages, which a decoder-only model cannot read apart.
+        BadInput: it brings passages, which a decoder-only model cannot read apart (an encoder-decoder can).
     """
-    if stream.passages:
+    if stream.passages and not getattr(backbone.module.config, "is_encoder_decoder", False):
         fix = "Put them into Stream.context."
         raise BadInput("Stream.passages", "a decoder reads one text, not passages encoded apart", fix)
     if stream.prefix is None and stream.past is None:

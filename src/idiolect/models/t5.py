@@ -1,4 +1,8 @@
-"""Encoder-decoders of the T5 family: `Ask` and `Score`, through context and combines; nothing is trained or edited."""
+"""Encoder-decoders of the T5 family: `Ask` and `Score`, through context, passages and combines; nothing is trained.
+
+A stream's passages are encoded apart, each before the prompt, and attended to together (fusion in the decoder: Izacard
+and Grave, EACL 2021). Cross-attention knows no places, so that their order changes nothing.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,8 @@ import torch
 from torch import Tensor
 
 from idiolect.core.errors import AccessError
+from idiolect.core.idiolect import Stream
+from idiolect.core.layout import section
 from idiolect.core.method import Access
 from idiolect.core.model import check
 from idiolect.core.requests import Key, Request, Score
@@ -76,10 +82,8 @@ class Decoding(Lane):
         """
         if any(x.stream.edits or x.stream.prefix is not None or x.stream.past is not None for x in lines):
             raise AccessError("an encoder-decoder takes no edits, prefixes or pasts: use a decoder-only model")
-        module, device = self.backbone.module, self.backbone.device
-        ids, mask = _padded([x.prompt for x in lines], device)
-        found = module.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
-        self.states += [s[: len(x.prompt)] for s, x in zip(found, lines, strict=True)]
+        module = self.backbone.module
+        self.states += encoded(self.backbone, [(x.prompt, x.stream) for x in lines])
         self.written += [[module.config.decoder_start_token_id] for _ in lines]
         self.lines, self.batch = [*self.lines, *lines], None
         self._read()
@@ -128,12 +132,30 @@ def tables(models: Mapping[str, Backbone], asked: Sequence[score.Given]) -> tupl
     backbone = models["base"]
     places = [(i, k) for i, g in enumerate(asked) for k in range(len(g.rows))]
     rows = [asked[i].rows[k] for i, k in places]
-    ids, mask = _padded([r.prompt for r in rows], backbone.device)
+    states = encoded(backbone, [(r.prompt, r.stream) for r in rows])
+    mask = pad_stack([torch.ones(len(s), dtype=torch.long, device=backbone.device) for s in states])
     start = backbone.module.config.decoder_start_token_id
     given, _ = _padded([[start, *r.answer[:-1]] for r in rows], backbone.device)
-    logits = backbone.module(input_ids=ids, attention_mask=mask, decoder_input_ids=given).logits
+    module = backbone.module
+    logits = module(encoder_outputs=(pad_stack(states),), attention_mask=mask, decoder_input_ids=given).logits
     found = {place: log_probs(x[: len(r.answer)]) for place, x, r in zip(places, logits, rows, strict=True)}
     return found, {place: {} for place in places}
+
+
+def encoded(backbone: Backbone, prompts: Sequence[tuple[list[int], Stream]]) -> list[Tensor]:
+    """(n, d) of each prompt: its encoding, or those of each passage before it one after another; one call for all."""
+    parts = [_parts(backbone.tokenizer, ids, stream) for ids, stream in prompts]
+    flat = [ids for some in parts for ids in some]
+    ids, mask = _padded(flat, backbone.device)
+    found = backbone.module.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
+    cut = iter(s[: len(x)] for s, x in zip(found, flat, strict=True))
+    return [torch.cat([next(cut) for _ in some]) for some in parts]
+
+
+def _parts(tokenizer: Any, prompt: list[int], stream: Stream) -> list[list[int]]:
+    texts = [section(b.heading, b.lines) for b in stream.passages]
+    heads = [list(tokenizer(f"{text}\n", add_special_tokens=False)["input_ids"]) for text in texts if text]
+    return [head + prompt for head in heads] or [prompt]
 
 
 def _padded(sequences: Sequence[Sequence[int]], device: torch.device) -> tuple[Tensor, Tensor]:
