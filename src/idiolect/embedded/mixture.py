@@ -51,7 +51,7 @@ def job(r: Random, lang: Language, level: int) -> Lesson:
             return facts.facts(r, lang, n, updates=r.randint(1, max(1, n // 2)), noise=noise, wish=wish)
         case "style":
             shots = r.randint(2, 5) if level > 3 else r.randint(1, 2)
-            return writing.style(r, lang, shots, asked=r.randint(1, 2), longest=level + 3)
+            return writing.style(r, lang, shots, asked=r.randint(2, 4), longest=level + 3)
         case "tag":
             return judging.tag(r, lang, r.randint(1, 2 + level))
         case "rate":

@@ -73,8 +73,7 @@ class Language:
         """Words without meaning in training: every word of the file, of held-out frames too, so that none is unknown as
         a piece; but for the kinds of thing that training must not meet."""
         apart = {w for key in self.data["words"].get("new_keys", ()) for w in key.split()}
-        listed = [w for w in sorted(self.known - apart) if w.isalpha()]
-        return listed + self.words("filler") * (1 + len(listed) // len(self.words("filler")))
+        return [w for w in sorted(self.known - apart) if w.isalpha()]
 
     @property
     def synonyms(self) -> dict[str, str]:
@@ -93,7 +92,7 @@ class Language:
     def value(self, r: Random, *, name: bool = False) -> str:
         """A value: one word or two, mostly fresh; names are capitalised."""
         n = 1 if name else r.choices((1, 2), (78, 22))[0]
-        common = self.anything if self.wild and r.random() < 0.5 else self.data["words"]["common"]
+        common = self.data["words"]["common"]
         parts = [self.word(r) if self.held or r.random() < 0.7 else r.choice(common) for _ in range(n)]
         return parts[0].capitalize() if name else " ".join(parts)
 
@@ -108,7 +107,8 @@ class Language:
 
     def some(self, r: Random, low: int, high: int) -> list[str]:
         """A few filler words."""
-        return r.choices(self.anything, k=r.randint(low, high))
+        pools = (self.words("filler"), self.anything)
+        return [r.choice(pools[r.random() < 0.2]) for _ in range(r.randint(low, high))]
 
 
 def split(items: Sequence[Any], held: bool) -> list[Any]:

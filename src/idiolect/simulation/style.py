@@ -119,7 +119,7 @@ def content(r: Random, lang: Language, *, longest: int = 9) -> str:
         frame = r.choice(lang.frames("style", "content", "sentences"))
         a, b = (lang.word(r) if r.random() < 0.3 else r.choice(lang.nouns) for _ in range(2))
         return lang.fill(frame, r, s=verb, a=a, b=b)
-    pool = lang.anything
+    pool = lang.words("filler") + lang.words("common") + lang.anything
     pairs = set(style["synonyms"]) | set(style["synonyms"].values())
     words = [w for w in r.choices(pool, k=r.randint(2, max(2, longest - 2))) if w not in pairs]
     words += [lang.word(r) for _ in range(r.randint(0, 2))] + [verb]
@@ -138,7 +138,9 @@ def headline(r: Random, lang: Language) -> tuple[str, str, str]:
     pair: Sequence[str] = r.choice(lang.frames("style", "headline", "what"))
     thing, bare = pair
     a, b = (lang.word(r) if r.random() < 0.3 else r.choice(lang.nouns) for _ in range(2))
-    person = lang.word(r) if lang.wild and r.random() < 0.2 else r.choice(lang.frames("style", "headline", "people"))
+    person = r.choice(lang.frames("style", "headline", "people"))
+    if lang.wild and r.random() < 0.7:  # the noun has to be copied, whatever it is
+        person = lang.word(r) if r.random() < 0.5 else r.choice(lang.anything)
     slots = {"s": r.choice(list(lang.synonyms)), "a": a, "b": b, "p": lang.word(r), "n": person}
     when = r.choice(parts["when"])
     note = [when, subject, action, thing] if r.random() < 0.4 else [subject, action, thing, when]
