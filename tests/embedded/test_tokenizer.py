@@ -25,7 +25,9 @@ def test_any_text_comes_back_unchanged(text: str) -> None:
     assert SHIPPED.decode(pieces(text), skip_special_tokens=False) == text
 
 
-@pytest.mark.parametrize("text", [" The Trip Was Good. OK", f" a mark {UP} in a Text {UP}", " Zoë goes Home :P", " NASA"])
+@pytest.mark.parametrize(
+    "text", [" The Trip Was Good. OK", f" a mark {UP} in a Text {UP}", " Zoë goes Home :P", " NASA"]
+)
 def test_a_text_decoded_piece_by_piece_is_the_text(text: str) -> None:
     stream = DecodeStream(skip_special_tokens=True)
     assert "".join(stream.step(SHIPPED, i) or "" for i in pieces(text)) == text

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import multiprocessing as mp
 from pathlib import Path
+from queue import Queue
+from types import SimpleNamespace
 
 import pytest
 
 from idiolect.core.layout import FINGERPRINT
 from idiolect.embedded.network import Shape
-from idiolect.embedded.train import Plan, Run, rate_at, train
+from idiolect.embedded.train import Plan, Run, put, rate_at, train
 from idiolect.models.hf import HFModel
 
 TINY = Plan(
@@ -63,3 +65,10 @@ def test_the_rate_warms_up_holds_and_falls_to_a_fiftieth() -> None:
         0.5,
         0.02,
     ]
+
+
+def test_batches_are_no_longer_made_when_the_process_that_trains_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    full: Queue[int] = Queue(1)
+    assert put(full, 1)
+    monkeypatch.setattr(mp, "parent_process", lambda: SimpleNamespace(is_alive=lambda: False))
+    assert not put(full, 2, patience=0.01)

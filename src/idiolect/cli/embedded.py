@@ -19,12 +19,18 @@ def train(
     seed: Annotated[int, typer.Option(help="Of initial values and data.")] = 0,
     threads: Annotated[int, typer.Option(help="Of the processor.")] = 2,
     start: Annotated[Path | None, typer.Option(help="A folder to go on from.")] = None,
+    level: Annotated[
+        int | None, typer.Option(min=1, max=8, help="Of the curriculum at first; left out, 1, or 8 with --start.")
+    ] = None,
+    hold: Annotated[float, typer.Option(min=0, max=1, help="Share of the time at the full rate.")] = 0.4,
 ) -> None:
     """Trains a model from worlds, from nothing; prints each exam as a line of JSON."""
+    from idiolect.embedded.mixture import TOP
     from idiolect.embedded.train import Plan
     from idiolect.embedded.train import train as run
 
-    run(folder, Plan(seconds=seconds, seed=seed, threads=threads), start)
+    first = level or (TOP if start else 1)
+    run(folder, Plan(seconds=seconds, seed=seed, threads=threads, level=first, hold=hold), start)
 
 
 @app.command()

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
+from queue import Full
 from random import Random
 from typing import Any, TypeAlias
 
@@ -85,7 +86,21 @@ def produce(tokenizer: str, tokens: int, seed: int, level: Any, queue: Any) -> N
                 ready.append((length, bins.pop(length)))
         r.shuffle(ready)
         for length, rows in ready:
-            queue.put(pad(rows, length))
+            if not put(queue, pad(rows, length)):
+                return
+
+
+def put(queue: Any, batch: Any, *, patience: float = 5.0) -> bool:
+    """Whether the batch went in: not where the process that trains is gone."""
+    while True:
+        try:
+            queue.put(batch, timeout=patience)
+        except Full:
+            parent = mp.parent_process()
+            if parent is not None and not parent.is_alive():
+                return False
+        else:
+            return True
 
 
 def loss_of(model: Lfm2ForCausalLM, ids: Tensor, weights: Tensor) -> tuple[Tensor, float]:
