@@ -163,3 +163,14 @@ def test_no_fuzzed_file_does_anything_but_be_refused(tmp_path: Path) -> None:
 @pytest.mark.long
 def test_none_of_ten_thousand_fuzzed_files_does_anything_but_be_refused(tmp_path: Path) -> None:
     fuzz(tmp_path, 5000)
+
+
+@pytest.mark.parametrize("tensors", range(1, 5))
+def test_a_sound_file_whose_length_looks_like_a_pickles_mark_is_read(tensors: int, tmp_path: Path) -> None:
+    named = {f"{i}": torch.zeros(1) for i in range(tensors)}
+    for more in range(256):  # until the header is 256 n + 128 bytes long
+        save_file(named, tmp_path / "a", metadata={"note": "x" * more})
+        if (tmp_path / "a").read_bytes()[0] == 0x80:
+            break
+    assert (tmp_path / "a").read_bytes()[0] == 0x80
+    assert len(check(tmp_path / "a")) == tensors

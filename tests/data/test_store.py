@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,12 +30,18 @@ NAMES = [
 ]
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     if request.param == "memory":
         yield MemoryStore()
         return
-    made = SQLiteStore(tmp_path / "home")
+    if request.param == "sqlite":
+        made: Any = SQLiteStore(tmp_path / "home")
+    else:
+        server = request.getfixturevalue("server")
+        from idiolect.data.postgres.store import PostgresStore
+
+        made = PostgresStore(server.app, request.getfixturevalue("place"))
     yield made
     made.close()
 
@@ -112,8 +119,8 @@ def test_who_was_erased_may_come_back_as_somebody_new(store: Store) -> None:
 def test_consents_are_replaced_and_may_be_none(store: Store) -> None:
     store.append("ann", [])
     assert store.consents("ann") == DEFAULT_CONSENTS
-    store.consent("ann", "share", "remote")
-    assert store.consents("ann") == {"share", "remote"}
+    store.consent("ann", "share", "share_with_provider")
+    assert store.consents("ann") == {"share", "share_with_provider"}
     store.consent("ann")
     assert store.consents("ann") == frozenset()
 
@@ -149,7 +156,7 @@ def test_what_is_no_name_is_refused(store: Store, name: str, what: str) -> None:
 def test_the_view_reads_any_store(store: Store) -> None:
     store.append("ann", [Turn(id="2", text="b", time=2.0), Turn(id="1", text="a", time=1.0)])
     assert [r.id for r in view(store, "ann").records] == ["1", "2"]
-    assert [data.user_id for data in population(store)] == ["ann"]
+    assert [data.user_id for data in population(store, purpose="assist")] == ["ann"]
     store.consent("ann")
     with pytest.raises(ConsentError):
         view(store, "ann")

@@ -54,9 +54,9 @@ def test_there_are_a_dozen_answers_side_by_side(page: str) -> None:
     assert Outline(page).count["article"] == 12
 
 
-def test_the_four_figures_are_there_and_are_whole(page: str) -> None:
+def test_the_five_figures_are_there_and_are_whole(page: str) -> None:
     figures = re.findall(r"<svg.*?</svg>", page, flags=re.DOTALL)
-    assert len(figures) == 4
+    assert len(figures) == 5
     for figure in figures:
         assert ElementTree.fromstring(figure).get("role") == "img"
 

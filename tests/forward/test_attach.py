@@ -11,7 +11,8 @@ from torch import Tensor, nn
 
 from idiolect.core.errors import UnknownName
 from idiolect.core.idiolect import Edit
-from idiolect.forward.attach import At, attached, gather, pad_stack, recorded
+from idiolect.forward.attach import At, Plain, attached, gather, pad_stack, recorded
+from idiolect.training.shared import full_rank
 
 
 class Toy(nn.Module):
@@ -140,3 +141,9 @@ def test_a_value_head_stands_in_every_column_of_its_row_alone() -> None:
 
     out = run([[Edit(site="layer", formula=value)], []], torch.ones(2, 1, 3))
     assert out[:, 0].tolist() == [[3.0, 3.0, 3.0], [1.0, 1.0, 1.0]]
+
+
+def test_an_edit_without_rows_is_put_where_the_model_is_and_takes_its_type() -> None:
+    everybody = Edit(site="q", formula=full_rank, shared={"D": torch.zeros(2, 2)})
+    (placed,) = gather([(everybody,), (everybody,)], stack=Plain(torch.device("meta"), torch.bfloat16))
+    assert (placed.shared["D"].device.type, placed.shared["D"].dtype) == ("meta", torch.bfloat16)

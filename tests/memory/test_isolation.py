@@ -27,6 +27,8 @@ READS: dict[str, Callable[[User, str, Path], Any]] = {  # with another user's id
         [path.read_text() for path in folder.rglob("*.json*")],
     ),
     "audit": lambda bob, id, _: bob.audit(),
+    "facts": lambda bob, id, _: bob.facts(history=True),
+    "jobs": lambda bob, id, _: bob.jobs(),
     "consents": lambda bob, id, _: bob.consents(),
     "remembered": lambda bob, id, _: bob.remembered,
 }
@@ -38,9 +40,11 @@ WRITES: dict[str, Callable[[User, str], Any]] = {
     "consent": lambda bob, id: bob.consent(),
     "remember": lambda bob, id: bob.remember(False),
     "flush": lambda bob, id: bob.flush(),
+    "reinstate": lambda bob, id: bob.reinstate(1),
+    "revive": lambda bob, id: bob.revive(),
     "erase": lambda bob, id: bob.erase(),
 }
-NAMING = {"update", "delete"}  # writes that take an id
+NAMING = {"update", "delete", "reinstate"}  # writes that take an id
 ELSEWHERE = {"id", "import_"}  # the user's own name; a folder that he has in hand
 
 HOSTILE = [

@@ -10,9 +10,11 @@ import pytest
 import torch
 
 from idiolect.core.errors import BadInput
-from idiolect.core.types import Attribute, Preference, Turn
+from idiolect.core.types import Attribute, Preference, Turn, UserData
 from idiolect.data import artifacts
 from idiolect.data.sqlite import rows
+from idiolect.governance.derived import keep
+from idiolect.governance.view import view
 from idiolect.memory.space import Space
 from idiolect.memory.user import User
 
@@ -65,6 +67,42 @@ def test_what_methods_learnt_of_him_goes_with_him(space: Space, filled: User, tm
     with space.store.unit("other") as unit:
         assert unit is not None
         assert artifacts.load(unit.path / "own" / "oppu")["weight"].tolist() == [1, 1]
+
+
+def test_what_was_learnt_keeps_its_sources_elsewhere(space: Space, filled: User, tmp_path: Path) -> None:
+    ann = view(space.store, "ann").records
+    for name, seen in (("early", ann[:1]), ("late", ann)):
+        keep(space.store, name, torch.ones(1), [UserData("ann", seen)], user="ann", purpose="assist")
+    filled.export(tmp_path / "out")
+    other = space.user("other")
+    other.import_(tmp_path / "out")
+    other.delete(ann[1].id)
+    with space.store.unit("other") as unit:
+        assert unit is not None
+        assert artifacts.names(unit.path / "own") == ("early",)
+    with space.store.unit("ann") as unit:
+        assert unit is not None
+        assert artifacts.names(unit.path / "own") == ("early", "late")
+
+
+def test_what_was_learnt_from_others_too_does_not_go_with_him(space: Space, filled: User, tmp_path: Path) -> None:
+    space.user("bob").add("bob's own words")
+    space.user("bob").consent("share")
+    keep(space.store, "peers", torch.ones(1), [view(space.store, "ann", neighbours=["bob"])], user="ann")
+    filled.export(tmp_path / "out")
+    assert not (tmp_path / "out" / "own").exists()
+
+
+@pytest.mark.parametrize("own", [{"oppu": {"purpose": "x"}}, {"oppu": {"lines": [9]}}, {"oppu": 1}])
+def test_a_wrong_word_on_sources_is_refused(space: Space, filled: User, tmp_path: Path, own: object) -> None:
+    with space.store.unit("ann") as unit:
+        assert unit is not None
+        artifacts.save(unit.path / "own" / "oppu", {"weight": torch.ones(2)})
+    filled.export(tmp_path / "out")
+    manifest = tmp_path / "out" / "manifest.json"
+    manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "own": own}))
+    with pytest.raises(BadInput, match="'own' is wrong"):
+        space.user("other").import_(tmp_path / "out")
 
 
 def test_not_being_remembered_is_kept(space: Space, ann: User, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from idiolect.memory.search import CATCH_UP, fused
+from idiolect.memory.search import CATCH_UP
 from idiolect.memory.space import Space, open
 from idiolect.memory.user import User
 from idiolect.retrieval.dense import MiniLM
@@ -98,17 +98,8 @@ def test_what_stands_first_in_both_lists_scores_one(dense: Space) -> None:
     assert first["parts"]["dense"]["score"] == pytest.approx(1.0, abs=1e-3)
 
 
-def test_fusion_is_the_sum_of_reciprocal_ranks_over_the_lists() -> None:
-    found = fused({"words": [(1, 9.0), (2, 8.0)], "dense": [(2, 0.9)]})
-    assert [(n, round(score, 6)) for n, score, _ in found] == [
-        (2, round((61 / 62 + 1) / 2, 6)),
-        (1, 0.5),
-    ]
-    assert fused({"words": []}) == []
-
-
 def test_of_equals_the_newer_comes_first(ann: User) -> None:
-    ann.add(["same words", "same words"])
+    ann.add(["same words, one", "same words, two"])
     first, second = ann.search("same words")["results"]
     assert [first["id"], second["id"]] == [entry["id"] for entry in ann.get_all()["results"]][::-1]
 

@@ -69,8 +69,8 @@ def test_before_it_is_taught_all_labels_are_alike_and_their_chances_add_up_to_on
 @pytest.mark.parametrize("span", [1, 2])
 def test_what_is_taught_is_answered(span: int) -> None:
     model = taught(span=span)
-    asks = [Ask(query=ask("joy", t)) for t in ("good good", "bad day bad")]
-    assert model.answer(asks, [Key()] * 2) == [("yes",), ("no",)]
+    answers = model.answer([Ask(query=ask("joy", t)) for t in TEXTS], [Key()] * len(TEXTS))
+    assert answers == [("yes",) if "good" in t else ("no",) for t in TEXTS]
 
 
 @pytest.mark.parametrize("span", [1, 3])

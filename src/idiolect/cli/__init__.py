@@ -4,10 +4,15 @@
 |---|---|
 | `methods` | `methods list`, `methods show`, `methods new` |
 | `evaluate` | `evaluate`, `report` |
+| `compare` | `compare` |
+| `benchmark` | `benchmark` |
 | `demo` | `demo` |
 | `world` | `world` |
 | `memory` | `users`, `remember`, `recall`, `profile`, `forget` |
-| `keeping` | `export`, `import`, `erase`, `doctor` |
+| `keeping` | `export`, `import`, `erase`, `consents`, `doctor` |
+| `backup` | `backup`, `restore` |
+| `serve`, `keys` | `serve`; `keys create`, `keys list`, `keys revoke`, `keys rotate` |
+| `adapters` | `adapt`; `adapters list`, `adapters show`, `adapters export`, `adapters import`, `adapters delete` |
 | `embedded` | `embedded train`, `embedded evaluate` |
 | `screen` | what all of them print with |
 """
@@ -20,7 +25,22 @@ import typer
 from typer.core import TyperGroup
 
 import idiolect
-from idiolect.cli import demo, embedded, evaluate, keeping, memory, methods, world
+from idiolect.cli import (
+    adapters,
+    backup,
+    benchmark,
+    chat,
+    compare,
+    demo,
+    embedded,
+    evaluate,
+    keeping,
+    keys,
+    memory,
+    methods,
+    serve,
+    world,
+)
 from idiolect.core.errors import IdiolectError
 
 REFUSED, INTERRUPTED = 2, 130
@@ -45,7 +65,10 @@ app = typer.Typer(cls=Commands, no_args_is_help=True, pretty_exceptions_enable=F
 app.command("demo")(demo.demo)
 app.command("evaluate")(evaluate.evaluate)
 app.command("report")(evaluate.report)
+app.command("compare")(compare.compare)
+app.command("benchmark")(benchmark.benchmark)
 app.command("world")(world.world)
+app.command("chat")(chat.chat)
 app.command("users")(memory.users)
 app.command("remember")(memory.remember)
 app.command("recall")(memory.recall)
@@ -54,7 +77,14 @@ app.command("forget")(memory.forget)
 app.command("export")(keeping.export)
 app.command("import")(keeping.import_)
 app.command("erase")(keeping.erase)
+app.command("consents")(keeping.consents)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
 app.command("doctor")(keeping.doctor)
+app.command("serve")(serve.serve)
+app.add_typer(keys.app, name="keys")
+app.command("adapt")(adapters.adapt)
+app.add_typer(adapters.app, name="adapters")
 app.add_typer(methods.app, name="methods")
 app.add_typer(embedded.app, name="embedded")
 

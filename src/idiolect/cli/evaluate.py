@@ -26,6 +26,7 @@ def evaluate(
     model: Annotated[str | None, typer.Option(help="A local Hugging Face folder; else the embedded model.")] = None,
     presets: Annotated[str | None, typer.Option(help='Settings for the model; "" for the papers\'.')] = None,
     out: Annotated[Path | None, typer.Option(help="Where results go; a run that was stopped goes on there.")] = None,
+    print_config: Annotated[bool, typer.Option("--print-config", help="Print the TOML this is short for.")] = False,
     json: Json = False,
 ) -> None:
     """Runs methods on tasks with their controls, and prints what each gains and costs.
@@ -36,7 +37,11 @@ def evaluate(
 
     flags = {"methods": screen.names(methods), "tasks": screen.names(tasks), "seed": seed, "presets": presets}
     flags |= {"model": model} | {k: str(v) if v else None for k, v in (("world", world), ("data", data), ("out", out))}
-    run(experiments.load(screen.plan(experiment) if experiment else None, **flags), json)
+    plan = experiments.load(screen.plan(experiment) if experiment else None, **flags)
+    if print_config:
+        typer.echo(experiments.toml(plan), nl=False)
+    else:
+        run(plan, json)
 
 
 def report(folder: Folder, json: Json = False) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from idiolect.core.types import Query, Record
 from idiolect.data.store import Store
@@ -23,11 +24,12 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dataset:
-    """`people`: records by user, oldest first."""
+    """`people`: records by user, oldest first. `notes`: by user and record's id, what else was noted beside it."""
 
     name: str
     people: Mapping[str, tuple[Record, ...]]
     questions: tuple[Asked, ...] = ()
+    notes: Mapping[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
 
     def fill(self, store: Store) -> None:
         """Writes everybody's records into a store."""

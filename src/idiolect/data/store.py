@@ -11,20 +11,29 @@ from typing import Protocol
 
 from idiolect.core.errors import BadInput
 from idiolect.core.types import Record
+from idiolect.data.policy import Policy
 
-DEFAULT_CONSENTS = frozenset({"assist", "train"})
+DEFAULT_CONSENTS = Policy().consents
 LONGEST_NAME = 1024  # characters
 
 
 class Store(Protocol):
-    """Records by user, append-only but for erasure. Consents: "assist", "train", "share", "remote"."""
+    """Records by user, append-only but for erasure. Consents: "assist", "train", "share", "share_with_provider".
+
+    One more form, "health:work", adds a context in which what is sensitive may be used.
+    """
+
+    @property
+    def policy(self) -> Policy:
+        """What holds for users who have not been asked."""
+        ...
 
     def append(self, user: str, records: Iterable[Record]) -> None:
         """Adds records at the end; all of them or none."""
         ...
 
-    def records(self, user: str) -> tuple[Record, ...]:
-        """All of a user's records in the order they came; empty for a stranger."""
+    def records(self, user: str, *, purpose: str = "") -> tuple[Record, ...]:
+        """All of a user's records in the order they came; empty for a stranger. The audit trail notes the purpose."""
         ...
 
     def users(self) -> tuple[str, ...]:
@@ -36,7 +45,7 @@ class Store(Protocol):
         ...
 
     def consents(self, user: str) -> frozenset[str]:
-        """The purposes that he allows, and "remote" where his records may leave this machine."""
+        """The purposes that he allows, "share_with_provider" where his records may leave this machine."""
         ...
 
     def consent(self, user: str, *purposes: str) -> None:
@@ -77,9 +86,10 @@ def append_only(known: Mapping[str, Record], user: str, records: Iterable[Record
 
 
 class MemoryStore:
-    """A store that lives as long as the process."""
+    """A store that lives as long as the process, and keeps no audit trail."""
 
-    def __init__(self) -> None:
+    def __init__(self, policy: Policy | None = None) -> None:
+        self.policy = policy or Policy()
         self._lock = RLock()
         self._records: dict[str, dict[str, Record]] = {}
         self._consents: dict[str, frozenset[str]] = {}
@@ -92,9 +102,9 @@ class MemoryStore:
         """
         with self._lock:
             self._records[named(user)] = append_only(self._records.get(user, {}), user, records)
-            self._consents.setdefault(user, DEFAULT_CONSENTS)
+            self._consents.setdefault(user, self.policy.consents)
 
-    def records(self, user: str) -> tuple[Record, ...]:
+    def records(self, user: str, *, purpose: str = "") -> tuple[Record, ...]:
         """All of a user's records in the order they came; empty for a stranger."""
         with self._lock:
             return tuple(self._records.get(user, {}).values())
@@ -113,7 +123,7 @@ class MemoryStore:
     def consents(self, user: str) -> frozenset[str]:
         """What he allows; a stranger allows what a new user does."""
         with self._lock:
-            return self._consents.get(user, DEFAULT_CONSENTS)
+            return self._consents.get(user, self.policy.consents)
 
     def consent(self, user: str, *purposes: str) -> None:
         """Replaces what he allows; without purposes he allows nothing."""

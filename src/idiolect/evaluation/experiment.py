@@ -27,7 +27,8 @@ from typing import Any
 
 from idiolect.core.errors import BadInput, UnknownName
 
-ARMS = ("own", "base", "swapped", "pooled", "copy", "cousin")
+ARMS = ("own", "base", "swapped", "pooled", "copy", "cousin", "shuffled")
+USUAL = ARMS[:6]  # the order of a history matters to few methods: that control is asked for by name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +61,7 @@ class Experiment:
     plan: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     seeds: tuple[int, ...] = (0, 1, 2)
     queries: int = 16
-    arms: tuple[str, ...] = ARMS
+    arms: tuple[str, ...] = USUAL
     history: tuple[int, ...] = ()
     world: WorldConfig = field(default_factory=WorldConfig)
     data: str = ""
@@ -78,6 +79,22 @@ class Experiment:
 def asdict(experiment: Experiment) -> dict[str, Any]:
     """Plain data, as it stands in TOML."""
     return dataclasses.asdict(experiment)
+
+
+def toml(experiment: Experiment) -> str:
+    """The experiment as a file that `load` reads back: what the flags of a command are short for."""
+    plain, nested = [], []
+    for name, value in asdict(experiment).items():
+        if isinstance(value, dict):
+            nested += ["", f"[{name}]", *(f"{json.dumps(k)} = {_literal(v)}" for k, v in value.items())]
+        else:
+            plain.append(f"{name} = {_literal(value)}")
+    return "\n".join([*plain, *nested]) + "\n"
+
+
+def _literal(value: Any) -> str:
+    """Texts, numbers and lists of them are written alike in TOML and in JSON."""
+    return json.dumps(list(value) if isinstance(value, tuple) else value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def load(path: str | Path | None = None, **flags: Any) -> Experiment:

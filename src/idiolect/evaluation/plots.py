@@ -72,7 +72,7 @@ def gains(rows: Sequence[Row]) -> str:
     """Gain over the model without a method, with its limits; hollow where noise explains it."""
     shown = [r for r in rows if r.gain is not None]
     colours = palette(rows)
-    figure = _figure(7, 0.8 + 0.28 * len(shown))
+    figure = drawing(7, 0.8 + 0.28 * len(shown))
     axes = figure.subplots()
     for y, r in enumerate(shown):
         assert r.gain is not None
@@ -93,7 +93,7 @@ def gains(rows: Sequence[Row]) -> str:
 @styled
 def controls(rows: Sequence[Row]) -> str:
     """The score beside the scores of what it is compared with."""
-    figure = _figure(7, 1.0 + 0.28 * len(rows))
+    figure = drawing(7, 1.0 + 0.28 * len(rows))
     axes = figure.subplots()
     for y, r in enumerate(rows):
         others = [v for name, _ in CONTROLS if (v := getattr(r, name)) is not None]
@@ -116,7 +116,7 @@ def controls(rows: Sequence[Row]) -> str:
 def costs(rows: Sequence[Row]) -> str:
     """Gain against each of four costs."""
     shown, colours = [r for r in rows if r.gain is not None], palette(rows)
-    figure = _figure(7, 6)
+    figure = drawing(7, 6)
     for axes, (name, label) in zip(figure.subplots(2, 2, sharey=True).flat, COSTS, strict=True):
         for r in shown:
             colour, mark = colours[r.method]
@@ -141,7 +141,7 @@ def curves(points: Sequence[Point]) -> str:
     lengths = sorted({p.history for p in points})
     columns = min(2, len(tasks))
     lines = -(-len(tasks) // columns)
-    figure = _figure(7, 0.6 + 2.6 * lines)
+    figure = drawing(7, 0.6 + 2.6 * lines)
     panels = figure.subplots(lines, columns, squeeze=False, sharex=True).flat
     for axes, task in zip(panels, tasks, strict=False):
         for method in dict.fromkeys(p.method for p in points if p.task == task):
@@ -185,7 +185,7 @@ def svg(figure: Figure, title: str) -> str:
     return text.replace("<svg ", f'<svg role="img" aria-label="{title}" ', 1)
 
 
-def _figure(width: float, height: float) -> Figure:
+def drawing(width: float, height: float) -> Figure:
     """Inches; a page shows it as wide as it has room."""
     from matplotlib.figure import Figure
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from idiolect.core.errors import MissingExtra
 from idiolect.evaluation import head, plots, table, terminal
+from idiolect.evaluation.comparison.figure import users
 from idiolect.evaluation.ledger import FULL, Ledger, Line
 from idiolect.evaluation.table import Arms, Point, Row
 from idiolect.evaluation.verdicts import summary, verdicts
@@ -55,7 +56,8 @@ def report(folder: str | Path) -> Path:
         columns=[c.header for c in terminal.render([]).columns],
         sides=list(sides(examples)),
         differing=differing(examples),
-        figures=figures(rows, points),
+        figures=figures(rows, points, results["comparisons"]),
+        comparisons=results["comparisons"],
         kinds=kinds(examples),
         settings={part: s for parts in results["methods"].values() for part, s in parts.items()},
         command=command(results),
@@ -65,7 +67,7 @@ def report(folder: str | Path) -> Path:
     return path
 
 
-def figures(rows: list[Row], points: list[Point]) -> list[tuple[str, str, str]]:
+def figures(rows: list[Row], points: list[Point], comparisons: list[dict[str, Any]]) -> list[tuple[str, str, str]]:
     """(title, what to see in it, SVG) of each figure that has something to show."""
     found = []
     if any(r.gain is not None for r in rows):
@@ -75,6 +77,10 @@ def figures(rows: list[Row], points: list[Point]) -> list[tuple[str, str, str]]:
         found.append(("Score beside its controls", caption, plots.controls(rows)))
         caption = "What the gain is paid with. Each mark is one method on one task."
         found.append(("Cost against gain", caption, plots.costs(rows)))
+    over = [c for c in comparisons if c["arm"] == "base"]
+    if over:
+        caption = "Each dot is one user: a mean hides whom a method harms. The stroke is the median."
+        found.append(("Gain of each user", caption, users(over)))
     if points:
         caption = "From a user without any history (0) on. The band is the 95 % limits."
         found.append(("Learning curve", caption, plots.curves(points)))

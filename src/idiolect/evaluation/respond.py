@@ -1,4 +1,8 @@
-"""Learn once, adapt all users in lockstep, answer in batches."""
+"""Learn once, adapt all users in lockstep, answer in batches.
+
+A method that knows people through `learn` alone learns when the users are at hand: from the learners' histories and
+from theirs, of which nothing is asked that is in them.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +24,10 @@ BATCH = 128  # queries put to the model at once
 
 @dataclass(frozen=True, kw_only=True)
 class Ready:
-    """A method that has learnt and adapted: theta, each user's own, and the seconds that took."""
+    """A method that has learnt and adapted: theta, each user's own, and the seconds that took.
+
+    learners: kept where `learn` still waits for the users.
+    """
 
     method: Any
     label: str
@@ -29,6 +36,7 @@ class Ready:
     owns: Mapping[str, Any] = field(default_factory=dict)
     learn_seconds: float = 0.0
     adapt_seconds: float = 0.0  # a user
+    learners: Sequence[UserData] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,14 +61,27 @@ class Answer:
 
 
 def learn(method: Any, label: str, seed: int, learners: Sequence[UserData], model: Metered) -> Ready:
-    """theta, from users of whom nothing is asked."""
+    """theta, from users of whom nothing is asked; later, with the users, where the card says `through="learn"`."""
+    if method.card.through == "learn":
+        return Ready(method=method, label=label, seed=seed, theta=None, learners=learners)
+    return replace(_learnt(method, label, seed, learners, model), owns={})
+
+
+def _learnt(method: Any, label: str, seed: int, learners: Sequence[UserData], model: Metered) -> Ready:
     start = time.perf_counter()
     learnt: Learnt[Any, Any] = run(flow(method.learn(learners)), {"base": model}, Key(seed, label))
-    return Ready(method=method, label=label, seed=seed, theta=learnt.theta, learn_seconds=time.perf_counter() - start)
+    seconds = time.perf_counter() - start
+    return Ready(
+        method=method, label=label, seed=seed, theta=learnt.theta, owns=dict(learnt.owns), learn_seconds=seconds
+    )
 
 
 def adapt(ready: Ready, people: Mapping[str, UserData], model: Metered) -> Ready:
     """The own of each user, all in lockstep, so that they train in one slot-wise run."""
+    if ready.method.card.through == "learn":
+        everybody = {u.user_id: u for u in ready.learners} | dict(people)  # who is both: as he is given here
+        met = _learnt(ready.method, ready.label, ready.seed, tuple(everybody.values()), model)
+        return replace(met, owns={u: met.owns.get(u) for u in people}, learners=ready.learners)
     keys = {u: Key(ready.seed, ready.label, u) for u in people}
     start = time.perf_counter()
     flows = {keys[u]: flow(ready.method.adapt(data, ready.theta)) for u, data in people.items()}

@@ -14,6 +14,7 @@ from idiolect import config, registry
 from idiolect.core.layout import line
 from idiolect.core.types import UserData
 from idiolect.evaluation import arms, head, respond, table
+from idiolect.evaluation.controls import shuffled
 from idiolect.evaluation.costs import Metered, bytes_at_rest, parameters
 from idiolect.evaluation.entries import Entry, entry, pairs, trained
 from idiolect.evaluation.experiment import Experiment
@@ -107,6 +108,12 @@ class Runner:
         """Each user's own with the parts that were trained on everybody's history."""
         return pooled(self.own, self.study.data, self.study.model)
 
+    @cached_property
+    def shuffled(self) -> tuple[dict[str, UserData], Ready]:
+        """Everybody with the times of his records dealt out anew, and what he adapts to under them."""
+        data = {u: shuffled(d) for u, d in self.study.data.items()}
+        return data, respond.adapt(self.own, data, self.study.model)
+
     def answers(self, cell: Cell) -> Iterator[list[Line]]:
         """Batches of lines for the ledger."""
         if cell.arm == "copy":
@@ -127,6 +134,9 @@ class Runner:
             return self.own, [
                 Asked(question=q, data=other[q.user], own=self.own.owns[other[q.user].user_id]) for q in questions
             ]
+        if cell.arm == "shuffled":
+            data, ready = self.shuffled
+            return ready, [Asked(question=q, data=data[q.user], own=ready.owns[q.user]) for q in questions]
         ready = self.cousin if cell.arm == "cousin" else self.own
         owns = self.pooled if cell.arm == "pooled" else ready.owns
         return ready, [Asked(question=q, data=study.data[q.user], own=owns[q.user]) for q in questions]
@@ -178,11 +188,14 @@ class Runner:
             "prediction": answer.text,
             "target": question.target,
             "score": float(metric.reduce(statistics, np.ones((1, 1)))[0]),
+            "statistics": [float(s) for s in statistics[0]],
             "prompt_tokens": answer.prompt_tokens,
             "milliseconds": round(answer.milliseconds, 3),
             "metric": metric.signature,
             "higher_is_better": metric.higher_is_better,
         }
+        if group := self.study.source.group(question.user):
+            made["group"] = group
         if cell.history != FULL:
             made["history"] = cell.history
         if answer.sources:

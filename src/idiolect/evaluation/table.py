@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,12 @@ import numpy as np
 
 from idiolect.core.errors import BadInput
 from idiolect.evaluation import head
+from idiolect.evaluation.comparison.answers import Arm, Arms
+from idiolect.evaluation.comparison.within import comparisons
 from idiolect.evaluation.ledger import FULL, Ledger, Line
-from idiolect.evaluation.significance import Interval, holm, paired
+from idiolect.evaluation.significance import holm
+
+__all__ = ["Arm", "Arms", "Point", "Row", "curve_of", "read", "rows", "rows_of", "write"]
 
 NAME = "results.json"
 
@@ -64,58 +67,6 @@ class Point:
     gain: float | None = None
     gain_low: float | None = None
     gain_high: float | None = None
-
-
-@dataclass(frozen=True)
-class Arm:
-    """The answers of one method, task, arm and history length."""
-
-    lines: tuple[Line, ...]
-
-    @cached_property
-    def scores(self) -> dict[str, dict[str, float]]:
-        """By user and query, the mean over seeds."""
-        found: dict[str, dict[str, list[float]]] = {}
-        for e in self.lines:
-            found.setdefault(e["user"], {}).setdefault(e["query"], []).append(e["score"])
-        return {u: {q: float(np.mean(s)) for q, s in queries.items()} for u, queries in found.items()}
-
-    @property
-    def mean(self) -> float:
-        """Mean over users of each user's mean."""
-        return float(np.mean([np.mean(list(queries.values())) for queries in self.scores.values()]))
-
-    @property
-    def sign(self) -> int:
-        """-1 where a lower score is better."""
-        return 1 if self.lines[0].get("higher_is_better", True) else -1
-
-    def over(self, other: Arm | None) -> Interval | None:
-        """This arm minus another, on the queries that both have; above 0 this one is better."""
-        if other is None:
-            return None
-        differences = []
-        for user, mine in self.scores.items():
-            theirs = other.scores.get(user, {})
-            both = mine.keys() & theirs.keys()
-            if both:
-                differences.append(self.sign * float(np.mean([mine[q] - theirs[q] for q in sorted(both)])))
-        return paired(differences) if differences else None
-
-
-class Arms:
-    """All answers, by method and task, then by arm and history."""
-
-    def __init__(self, examples: Iterable[Line]) -> None:
-        lines: dict[tuple[str, str], dict[tuple[str, int], list[Line]]] = {}
-        for e in examples:
-            cell = lines.setdefault((e["method"], e["task"]), {})
-            cell.setdefault((e["arm"], e.get("history", FULL)), []).append(e)
-        self.cells = {k: {a: Arm(tuple(es)) for a, es in arms.items()} for k, arms in lines.items()}
-
-    def get(self, method: str, task: str, arm: str = "own", history: int = FULL) -> Arm | None:
-        """That arm, or None where it was not run."""
-        return self.cells.get((method, task), {}).get((arm, history))
 
 
 def rows(examples: Iterable[Line], costs: Iterable[Line] = ()) -> list[Row]:
@@ -215,6 +166,7 @@ def write(folder: Path) -> dict[str, Any]:
         "metrics": dict(sorted({e["task"]: e.get("metric", "") for e in ledger.examples()}.items())),
         "rows": [asdict(r) for r in rows_of(arms, ledger.costs())],
         "curve": [asdict(p) for p in curve_of(arms)],
+        "comparisons": comparisons(arms),
     }
     if not results["rows"]:
         raise BadInput(ledger.examples_path, "it holds no answers yet", "Run idiolect evaluate to the end")

@@ -56,8 +56,12 @@ class Placed:
 
 
 class Stack(Protocol):
-    """Stacks one kind of edit over a batch: see `slots.Slots`."""
+    """Stacks one kind of edit over a batch: see `slots.Slots`. device, dtype: the model's; None: as tensors come."""
 
+    @property
+    def device(self) -> torch.device | str | None: ...
+    @property
+    def dtype(self) -> torch.dtype | None: ...
     def stack(self, edits: Sequence[Edit]) -> dict[str, Tensor]: ...
 
 
@@ -123,13 +127,13 @@ def _placed(group: Mapping[int, Edit], count: int, partners: Sequence[Sequence[i
     partial = len(group) < count
     if partial:
         tensors = {k: t.index_select(0, index.to(t.device)) for k, t in tensors.items()}
-    device = next((t.device for t in tensors.values()), None)
+    device = stack.device or next((t.device for t in tensors.values()), None)
     partner = None
     if first.partner is not None and partners is not None:
         rows = [partners[r][group[r].partner or 0] if r in group else r for r in range(count)]
         partner = torch.tensor(rows, device=device)
     mask = torch.tensor([row in group for row in range(count)], device=device) if partial else None
-    moved = {k: place(t, device, None) if device else t for k, t in first.shared.items()}
+    moved = {k: place(t, device, stack.dtype) for k, t in first.shared.items()}
     return Placed(site=first.site, formula=first.formula, shared=moved, rows=tensors, mask=mask, partner=partner)
 
 

@@ -11,14 +11,14 @@ from idiolect.core.requests import Site
 
 PSEUDO = ("prefix", "past", "weights")  # places that are no module: their path is their name
 ROLES: dict[str, tuple[str, ...]] = {  # role -> last parts of module paths, over the families that we open
-    "q": ("self_attn.q_proj", "attn.c_attn"),
-    "k": ("self_attn.k_proj", "attn.c_attn"),
-    "v": ("self_attn.v_proj", "attn.c_attn"),
+    "q": ("self_attn.q_proj", "attn.c_attn", "attention.self.query"),
+    "k": ("self_attn.k_proj", "attn.c_attn", "attention.self.key"),
+    "v": ("self_attn.v_proj", "attn.c_attn", "attention.self.value"),
     "qkv": ("attn.c_attn",),
-    "o": ("self_attn.o_proj", "self_attn.out_proj", "attn.c_proj"),
+    "o": ("self_attn.o_proj", "self_attn.out_proj", "attn.c_proj", "attention.output.dense"),
     "gate": ("mlp.gate_proj", "feed_forward.w1"),
-    "up": ("mlp.up_proj", "feed_forward.w3", "mlp.c_fc"),
-    "down": ("mlp.down_proj", "feed_forward.w2", "mlp.c_proj"),
+    "up": ("mlp.up_proj", "feed_forward.w3", "mlp.c_fc", "intermediate.dense"),
+    "down": ("mlp.down_proj", "feed_forward.w2", "mlp.c_proj", "output.dense"),
     "in": ("conv.in_proj",),
     "out": ("conv.out_proj",),
 }

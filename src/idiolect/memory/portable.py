@@ -1,7 +1,7 @@
 """A user as a folder that can be carried away, and back.
 
     manifest.json     {"format": "idiolect-user", "version": 1, "records": n, "sha256": of records.jsonl,
-                       "consents": [...], "remember": true}
+                       "consents": [...], "remember": true, "own": {name: {"purpose": "train", "lines": [1, 2]}}}
     records.jsonl     a version a line: {"record": {"kind", "id", ...}, "version": 1, "created": 0.0, "replaced": null,
                        "metadata": {...}}
     own/<name>/       what methods learnt for him, as data.artifacts wrote it (JSON and safetensors)
@@ -14,17 +14,23 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from idiolect.core.errors import BadInput
 from idiolect.data import header
+from idiolect.data.policy import PURPOSES
 from idiolect.data.records import parse, plain
 from idiolect.data.sqlite import folder, rows
 from idiolect.data.sqlite.connection import Connection, values
 from idiolect.data.sqlite.rows import Row
 from idiolect.data.sqlite.unit import Unit, setting
+from idiolect.governance.lineage import FILE as LEDGER
+from idiolect.governance.lineage import Ledger, hashes
+
+if TYPE_CHECKING:
+    from idiolect.data.postgres.store import PostgresStore
 
 FORMAT, VERSION = "idiolect-user", 1
 MANIFEST, RECORDS, OWN = "manifest.json", "records.jsonl", "own"
@@ -37,24 +43,43 @@ def export(unit: Unit | None, path: Path) -> int:
     Raises:
         BadInput: the folder holds something.
     """
+    if unit is None:
+        return write(path, [], None, remember=True)
+    with unit.reading() as connection:
+        found = rows.everything(connection)
+        consents = values(connection, "SELECT purpose FROM consent ORDER BY purpose")
+        remember = setting(connection, "remember") != 0
+    learnt = _learnt(unit, found)
+    count = write(path, found, consents, remember=remember, learnt=learnt)
+    for name in learnt:
+        shutil.copytree(unit.path / OWN / name, path / OWN / name, symlinks=True)
+    return count
+
+
+def write(
+    path: Path,
+    found: Sequence[Row],
+    consents: Sequence[str] | None,
+    *,
+    remember: bool,
+    learnt: Mapping[str, Any] | None = None,
+) -> int:
+    """The folder of a user, but for what methods learnt; gives the number of records.
+
+    Args:
+        learnt: by name what is known of that.
+
+    Raises:
+        BadInput: the folder holds something.
+    """
     if path.is_symlink() or (path.exists() and (not path.is_dir() or any(path.iterdir()))):
         raise BadInput(path, "not an empty folder", "Name a folder that is to be made.")
     path.parent.mkdir(parents=True, exist_ok=True)
     folder.private(path)
-    found: list[Row] = []
-    consents: list[str] | None = None
-    remember = True
-    if unit is not None:
-        with unit.reading() as connection:
-            found = rows.everything(connection)
-            consents = values(connection, "SELECT purpose FROM consent ORDER BY purpose")
-            remember = setting(connection, "remember") != 0
-        if (unit.path / OWN).is_dir():
-            shutil.copytree(unit.path / OWN, path / OWN, symlinks=True)
     text = "".join(f"{json.dumps(_written(row), ensure_ascii=False)}\n" for row in found).encode()
     folder.file(path / RECORDS).write_bytes(text)
     manifest = {"format": FORMAT, "version": VERSION, "records": len(found), "sha256": hashlib.sha256(text).hexdigest()}
-    manifest |= {"consents": consents, "remember": remember}
+    manifest |= {"consents": consents, "remember": remember, "own": learnt or {}}
     folder.file(path / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
     return len(found)
 
@@ -73,7 +98,10 @@ def read(path: Path) -> tuple[dict[str, Any], list[Row]]:
     text = _content(path / RECORDS)
     if hashlib.sha256(text).hexdigest() != manifest.get("sha256"):
         raise BadInput(path / RECORDS, "its checksum is wrong", AGAIN)
-    return manifest, list(_rows(text, path / RECORDS))
+    found, own = list(_rows(text, path / RECORDS)), manifest.setdefault("own", {})
+    for stated in own.values() if isinstance(own, dict) else [None]:
+        _stated(stated, len(found), path / MANIFEST)
+    return manifest, found
 
 
 def enter(connection: Connection, manifest: Mapping[str, Any], given: list[Row], user: str) -> int:
@@ -98,18 +126,74 @@ def enter(connection: Connection, manifest: Mapping[str, Any], given: list[Row],
     return len(fresh)
 
 
-def adapters(path: Path, unit: Unit) -> None:
-    """Copies what methods learnt for him; names that are there are left alone.
+def carry(store: PostgresStore, user: str, path: Path) -> int:
+    """As `export`, of a user in PostgreSQL; gives the number of records, of all versions."""
+    found, there = store.everything(user), user in store.users()
+    consents = sorted(store.consents(user)) if there else None
+    return write(path, found, consents, remember=store.remembered(user))
+
+
+def bring(store: PostgresStore, user: str, path: Path) -> int:
+    """Reads what `export` wrote into PostgreSQL, but for what methods learnt; gives how many versions are new.
 
     Raises:
-        BadInput: a file that is neither JSON nor sound safetensors.
+        BadInput: a folder that is damaged, or an id that another record of his has.
     """
+    manifest, given = read(path)
+    return store.enter(user, given, manifest.get("consents"), remember=bool(manifest.get("remember", True)))
+
+
+def adapters(path: Path, unit: Unit, manifest: Mapping[str, Any], given: Sequence[Row]) -> None:
+    """Copies what methods learnt for him, with its sources; names that are there are left alone.
+
+    Where the sources are not stated, all of his records count as such.
+
+    Raises:
+        BadInput: a file that is neither JSON nor sound safetensors, or a statement that is none.
+    """
+    space, key = unit.path.parents[2], unit.path.name
+    stated = manifest["own"]
     for source in sorted((path / OWN).glob("*")):
         for file in (f for f in source.rglob("*") if f.suffix == ".safetensors"):
             header.check(file)
+        purpose, numbers = _stated(stated.get(source.name, {}), len(given), path / MANIFEST)
         if not (unit.path / OWN / source.name).exists():
+            where = unit.path / OWN / source.name
+            with Ledger(space, clock=unit.clock) as ledger:
+                records = hashes(key, (given[n - 1].record for n in numbers))
+                ledger.enter(str(where.relative_to(space)), {key: records}, owner=key, purpose=purpose)
             folder.private(unit.path / OWN)
-            shutil.copytree(source, unit.path / OWN / source.name, symlinks=True)
+            shutil.copytree(source, where, symlinks=True)
+
+
+def _learnt(unit: Unit, found: Sequence[Row]) -> dict[str, Any]:
+    """By name what was learnt for him: its purpose and the numbers of its records' lines (null: not known).
+
+    What was learnt from others' records too stays here: they allowed that much, and no more.
+    """
+    space, key, shown = unit.path.parents[2], unit.path.name, dict[str, Any]()
+    names = sorted(path.name for path in (unit.path / OWN).glob("*"))
+    if not names or not (space / LEDGER).exists():
+        return {name: {"purpose": "train", "lines": None} for name in names}
+    numbered = [(n, hashes(key, [row.record])) for n, row in enumerate(found, 1)]
+    with Ledger(space, clock=unit.clock) as ledger:
+        known = {Path(artifact.path).name: artifact for artifact in ledger.artifacts(key) if artifact.owner == key}
+        for name in names:
+            artifact = known.get(name)
+            sources = {} if artifact is None else ledger.sources(artifact.path)
+            if set(sources) <= {key}:
+                lines = [n for n, hashed in numbered if hashed <= sources[key]] if sources else None
+                shown[name] = {"purpose": artifact.purpose if artifact else "train", "lines": lines}
+    return shown
+
+
+def _stated(given: Any, count: int, where: Path) -> tuple[str, list[int]]:
+    """(purpose, numbers of lines) of something that was learnt."""
+    purpose, lines = (given.get("purpose", "train"), given.get("lines")) if isinstance(given, dict) else ("", None)
+    numbers = list(range(1, count + 1)) if lines is None else lines
+    if purpose not in PURPOSES or not all(type(n) is int and 0 < n <= count for n in numbers):
+        raise BadInput(where, "what it says of 'own' is wrong", AGAIN)
+    return purpose, numbers
 
 
 def _written(row: Row) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from idiolect.data.sqlite.connection import Connection
 from idiolect.data.sqlite.rows import Row
 from idiolect.data.sqlite.store import SQLiteStore
 from idiolect.data.sqlite.unit import Unit
+from idiolect.governance.derived import settle
 from idiolect.memory.filters import matches
 from idiolect.memory.messages import Moment, seconds
 from idiolect.memory.results import fields
@@ -70,6 +71,10 @@ class Reach:
     ) -> Question:
         moment = self._store.clock() if as_of is None else seconds(as_of)
         return Question(text=text, top_k=top_k, moment=moment, past=as_of is not None, filters=filters or {})
+
+    def _settle(self) -> None:
+        """Drops or reopens what was learnt from records that are gone, or without leave now."""
+        settle(self._store, self.id)
 
     def _delete(self, connection: Connection, filters: Mapping[str, Any] | None) -> int:
         """Deletes every memory whose current text passes the filters, with its history, expired or not."""

@@ -1,43 +1,50 @@
-"""Words and sentence vectors, fused by rank (Cormack, Clarke and Buettcher 2009).
+"""The rows that bear on a question: words and sentence vectors find them, `retrieval.blend` puts them in order.
 
-    score(d) = 1/R sum_r (60 + 1) / (60 + rank_r(d))        over the R retrievers at work; 1: first in all of them
+A row is found that shares a word with the question, has one that means nearly the same, or whose vector points the same
+way. Candidates thus come from all lists, so that a rare word is found although no vector is near it, and the other way
+round.
 
-Candidates come from both lists, so that a rare word is found although no vector is near it, and the other way round.
+    score(d) = sum_r (share_r(d) - min share_r) / sum_r (max share_r - min share_r)      over the blend's signals;
+                                                                     1: first in all of them, or alone
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from idiolect.data.sqlite import lookup, rows
+import numpy as np
+
+from idiolect.data.sqlite import facts, lookup, rows
 from idiolect.data.sqlite.connection import Connection
+from idiolect.data.sqlite.corpus import corpus
 from idiolect.data.sqlite.lookup import Wanted
 from idiolect.data.sqlite.rows import Row
 from idiolect.data.sqlite.unit import Unit
 from idiolect.memory.filters import matches
 from idiolect.memory.results import fields
+from idiolect.retrieval.blend import Blended, blend
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from idiolect.retrieval.protocol import Encoder
 
-CONSTANT, DEPTH = 60, 100
+OVER = 3.0  # standard deviations that a record loses whose facts no longer hold
 CATCH_UP = 64  # missing vectors that a search makes; `flush` makes all
-Ranked = list[tuple[int, float]]  # (n of a row, the retriever's own score), best first
+Parts = dict[str, dict[str, float]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """`parts`: by retriever, the place in its list (from 1) and its own score (BM25, cosine)."""
+    """`parts`: by list, the place in it (from 1) and its own score (BM25, cosine); `sources`: ids of
+    all records that say the same, this one first."""
 
     row: Row
     score: float
     parts: Mapping[str, Mapping[str, float]]
+    sources: list[str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,14 +66,26 @@ def search(unit: Unit, question: Question, encoder: Encoder | None) -> list[Foun
         vector = encoder.encode([question.text])[0]  # (d,), before the moment is held: a model is slow
     with unit.reading() as connection:
         wanted = narrowed(connection, question)
-        lists = {"words": lookup.having_words(connection, question.text, wanted, DEPTH + question.top_k)}
-        if encoder is not None and vector is not None:
-            numbers, matrix = unit.matrix(connection, encoder)
-            nearest = lookup.kept(connection, _nearest(numbers, matrix @ vector), wanted)
-            lists["dense"] = list(islice(nearest, DEPTH + question.top_k))
-        best = fused(lists)[: max(question.top_k, 0)]
-        read = rows.at(connection, [n for n, _, _ in best])
-    return [Found(row=read[n], score=score, parts=parts) for n, score, parts in best if n in read]
+        numbers, documents = corpus(unit, connection, encoder)
+        valid = np.isin(numbers, lookup.valid(connection, wanted))  # (n,)
+        if not valid.any():
+            return []
+        words = dict(lookup.having_words(connection, question.text, wanted, len(numbers)))
+        made = blend(documents, question.text, vector, now=question.moment, among=valid)
+        over = facts.retired(connection, question.moment, past=question.past)
+        made.scores[np.isin(numbers, list(over))] -= OVER
+        order = _once(connection, _order(numbers, made, valid, words), numbers)[: max(question.top_k, 0)]
+        read = rows.at(connection, [numbers[i] for _, group in order for i in group])
+    parts, scores = _parts(numbers, made, valid, words), _scaled(made, valid)
+    return [
+        Found(
+            row=read[numbers[i]],
+            score=float(scores[i]),
+            parts=parts(i),
+            sources=[read[numbers[k]].record.id for k in group],
+        )
+        for i, group in order
+    ]
 
 
 def narrowed(connection: Connection, question: Question) -> Wanted:
@@ -78,20 +97,43 @@ def narrowed(connection: Connection, question: Question) -> Wanted:
     return replace(wanted, among={n for n, row in held.items() if matches(question.filters, fields(row))})
 
 
-def fused(lists: Mapping[str, Ranked]) -> list[tuple[int, float, dict[str, dict[str, float]]]]:
-    """(n, score, parts), best first; of equals the newer first."""
-    parts: dict[int, dict[str, dict[str, float]]] = {}
-    for name, ranked in lists.items():
-        for place, (n, score) in enumerate(ranked, 1):
-            parts.setdefault(n, {})[name] = {"rank": place, "score": score}
-    sums = {n: sum((CONSTANT + 1) / (CONSTANT + p["rank"]) for p in part.values()) for n, part in parts.items()}
-    order = sorted(sums, key=lambda n: (-sums[n], -n))
-    return [(n, sums[n] / len(lists), parts[n]) for n in order]
+def _order(numbers: list[int], made: Blended, valid: NDArray[np.bool_], words: Mapping[int, float]) -> list[int]:
+    """Places of what was found, best first; of equals the newer first."""
+    near = (made.cosines > 0) | (made.covered > 0)
+    found = [i for i in np.flatnonzero(valid).tolist() if near[i] or numbers[i] in words]
+    return sorted(found, key=lambda i: (-round(float(made.scores[i]), 9), -numbers[i]))
 
 
-def _nearest(numbers: list[int], cosines: NDArray[np.float32]) -> Iterator[tuple[int, float]]:
-    """Rows with cosines above 0, largest first."""
-    for i in (-cosines).argsort(kind="stable").tolist():
-        if cosines[i] <= 0:
-            return
-        yield numbers[i], float(cosines[i])
+def _once(connection: Connection, order: list[int], numbers: list[int]) -> list[tuple[int, list[int]]]:
+    """(place, places of all that say the same, itself first): of what was said twice only the best stands."""
+    first = dict(connection.execute("SELECT record, first FROM same"))
+    found: dict[int, list[int]] = {}
+    for i in order:
+        found.setdefault(first.get(numbers[i], numbers[i]), []).append(i)
+    return [(group[0], group) for group in found.values()]
+
+
+def _scaled(made: Blended, valid: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """(n,) scores from 0, last in every list, to 1."""
+    lowest = sum(float(share[valid].min()) for share in made.shares.values())
+    highest = sum(float(share[valid].max()) for share in made.shares.values())
+    if highest - lowest < 1e-9:
+        return np.ones(len(valid))
+    return np.clip((made.scores - lowest) / (highest - lowest), 0.0, 1.0).round(12)
+
+
+def _parts(numbers: list[int], made: Blended, valid: NDArray[np.bool_], words: Mapping[int, float]) -> Any:
+    """What explains the document at a place."""
+    word = {n: place for place, n in enumerate(words, 1)}
+    close = [i for i in np.argsort(-made.cosines, kind="stable").tolist() if valid[i] and made.cosines[i] > 0]
+    dense = {i: place for place, i in enumerate(close, 1)}
+
+    def explained(i: int) -> Parts:
+        n, found = numbers[i], {}
+        if n in word:
+            found["words"] = {"rank": float(word[n]), "score": words[n]}
+        if i in dense:
+            found["dense"] = {"rank": float(dense[i]), "score": float(made.cosines[i])}
+        return found
+
+    return explained

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from idiolect.data.sqlite import folder, vectors
-from idiolect.data.sqlite.catalogue import Receipt
 from idiolect.data.sqlite.connection import value
 from idiolect.data.sqlite.schema import UNIT
 from idiolect.data.sqlite.store import SQLiteStore
 from idiolect.data.store import named
+from idiolect.governance import erasure, state
+from idiolect.governance.erasure import Erasure
 from idiolect.memory.user import User
 
 if TYPE_CHECKING:
@@ -69,9 +70,9 @@ class Space:
         """Everybody of whom something is kept, in the order they came."""
         return self.store.users()
 
-    def receipts(self) -> tuple[Receipt, ...]:
+    def receipts(self) -> tuple[Erasure, ...]:
         """What was erased, oldest first."""
-        return self.store.receipts()
+        return erasure.receipts(self.store)
 
     def doctor(self) -> Iterator[dict[str, Any]]:
         """Checks of what is there: {"check", "ok", "detail"}, one after another; empty stray folders are removed."""
@@ -88,8 +89,7 @@ class Space:
         for path in strays:
             folder.remove(path)
         yield _check("folders", True, f"{len(strays)} that were never used, removed" if strays else "all in use")
-        waiting = [r.unit for r in self.receipts() if r.closed is None]
-        yield _check("erasures", not waiting, f"{len(waiting)} receipts are open" if waiting else "all are closed")
+        yield from state.checks(store)
         for id in self.users():
             yield self._unit(id)
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from idiolect.core.types import Record
 from idiolect.data.sqlite import rows
-from idiolect.data.sqlite.catalogue import Receipt
 from idiolect.data.sqlite.store import SQLiteStore
 from idiolect.data.sqlite.unit import setting
+from idiolect.governance.erasure import Erasure, erase
 from idiolect.memory import portable
 from idiolect.memory.context import Count, context, estimate, profile
+from idiolect.memory.known import Known
 from idiolect.memory.messages import Given, Moment, records, seconds
-from idiolect.memory.reach import Reach
 from idiolect.memory.results import iso, kind, memory, result, saying
 from idiolect.memory.search import CATCH_UP, search
 
@@ -25,7 +25,7 @@ Results = dict[str, list[dict[str, Any]]]
 NEVER = 0  # as the setting "remember"
 
 
-class User(Reach):
+class User(Known):
     """What `space.user(id)` gives. Nothing is made on disk before something is added or set.
 
     Every method is one transaction: it happens whole or not at all, and what it acknowledged is on the disk.
@@ -51,7 +51,7 @@ class User(Reach):
             metadata: JSON values to find them by again, the same for all.
             session: the conversation they belong to.
             time: when they were said; now where it is left out.
-            wait: also for their sentence vectors, which else are made by later searches and by `flush`.
+            wait: also for their sentence vectors and facts, which else are made by later searches and by `flush`.
 
         Returns:
             An entry for each that is new; none where the user does not want to be remembered.
@@ -96,10 +96,13 @@ class User(Reach):
         with self._store.unit(self.id) as unit:
             if unit is None:
                 return {"results": []}
+            self._catch_up(unit)
             question = self._question(query, top_k, filters, as_of)
             found = search(unit, question, self._encoder)
             unit.note(self._actor, "search", purpose="assist", count=len(found))
-        more: list[dict[str, Any]] = [{"parts": f.parts} if explain else {} for f in found]
+        more: list[dict[str, Any]] = [
+            {"sources": f.sources, **({"parts": f.parts} if explain else {})} for f in found
+        ]
         return {"results": [result(f.row, score=f.score, **m) for f, m in zip(found, more, strict=True)]}
 
     def get(self, id: str) -> dict[str, Any] | None:
@@ -136,6 +139,7 @@ class User(Reach):
                     rows.delete(connection, known)
                 row = rows.at(connection, [n])[n]
             unit.note(self._actor, "update", record=n)
+        self._settle()
         return result(row)
 
     def delete(self, id: str) -> None:
@@ -148,6 +152,7 @@ class User(Reach):
             with unit.writing() as connection:
                 rows.delete(connection, self._known(connection, id))
             unit.note(self._actor, "delete")
+        self._settle()
 
     def delete_all(self, filters: Mapping[str, Any] | None = None) -> int:
         """Erases all memories, or those that pass the filters, with their history; gives how many."""
@@ -157,6 +162,7 @@ class User(Reach):
             with unit.writing() as connection:
                 gone = self._delete(connection, filters)
             unit.note(self._actor, "delete_all", count=gone)
+        self._settle()
         return gone
 
     def history(self, id: str) -> list[dict[str, Any]]:
@@ -173,7 +179,7 @@ class User(Reach):
 
     def profile(self) -> dict[str, dict[str, list[str]]]:
         """What is stated of him: attributes, relations and wishes by name, the newest value first."""
-        return profile(row.record for row in self._holding(self._question(), "profile"))
+        return profile([*(row.record for row in self._holding(self._question(), "profile")), *self._of_himself()[0]])
 
     def context(self, max_tokens: int, query: str | None = None, *, count: Count = estimate) -> str:
         """What is known of him as lines of prompt; empty where he does not allow "assist".
@@ -184,9 +190,10 @@ class User(Reach):
         """
         if "assist" not in self.consents():
             return ""
+        stated, over = self._of_himself()
         held = [row.record for row in self._holding(self._question(), "context")][::-1]
-        facts = [record for record in held if kind(record) == "fact"]
-        rest: Sequence[Record] = [record for record in held if kind(record) != "fact"]
+        facts = [record for record in held if kind(record) == "fact"] + stated[::-1]
+        rest: Sequence[Record] = [r for r in held if kind(r) != "fact" and r.id not in over]
         if query is not None:
             ids = [entry["id"] for entry in self.search(query, top_k=50)["results"]]
             by_id = {record.id: record for record in rest}
@@ -212,24 +219,25 @@ class User(Reach):
                 new = portable.enter(connection, manifest, given, self.id)
                 if not manifest.get("remember", True):
                     connection.execute("INSERT OR REPLACE INTO meta VALUES ('remember', ?)", (NEVER,))
-            portable.adapters(Path(folder), unit)
+            portable.adapters(Path(folder), unit, manifest, given)
             unit.note(self._actor, "import", count=new)
         return new
 
-    def erase(self, *, wait: bool = True) -> Receipt:
+    def erase(self, *, strict: bool = False, wait: bool = True) -> Erasure:
         """Erases him: everything that was kept or learnt of him alone is gone when this returns.
 
         Args:
+            strict: what was learnt from many, him included, goes out of service at once.
             wait: also for the search for residue outside his folder; else it runs behind and closes the receipt.
         """
-        return self._store.erasing(self.id, wait=wait)
+        return erase(self._store, self.id, strict=strict, wait=wait)
 
     @property
     def remembered(self) -> bool:
         """Whether anything is kept of what he says."""
         with self._store.unit(self.id) as unit:
             if unit is None:
-                return True
+                return self._store.policy.remember
             with unit.reading() as connection:
                 return setting(connection, "remember") != NEVER
 
@@ -240,14 +248,16 @@ class User(Reach):
                 connection.execute("INSERT OR REPLACE INTO meta VALUES ('remember', ?)", (int(on),))
                 gone = 0 if on else self._delete(connection, None)
             unit.note(self._actor, "remember" if on else "forget", count=gone)
+        self._settle()
 
     def consents(self) -> frozenset[str]:
         """The purposes that he allows."""
         return self._store.consents(self.id)
 
     def consent(self, *purposes: str) -> None:
-        """Replaces what he allows."""
+        """Replaces what he allows; "train" withdrawn drops what was trained on him, "share" what others have of him."""
         self._store.consent(self.id, *purposes)
+        self._settle()
 
     def audit(self) -> list[dict[str, Any]]:
         """Who read or changed what, when and for which purpose, oldest first; without content."""
@@ -261,10 +271,12 @@ class User(Reach):
         return [{**dict(zip(names, row, strict=True)), "time": iso(row[0])} for row in found]
 
     def flush(self) -> None:
-        """Waits for what else happens later: vectors, audit lines, the bytes of what was deleted."""
+        """Waits for what else happens later: vectors, facts, audit lines, the bytes of what was deleted."""
         with self._store.unit(self.id) as unit:
             if unit is not None:
                 while self._encoder is not None and unit.embed(self._encoder, CATCH_UP):
+                    continue
+                while self._catch_up(unit):
                     continue
                 unit.record()
                 unit.scrub()

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 MOST = 20_000  # texts whose vectors are kept while the process runs: 1.5 kB each
 DIGITS = 5  # a vector depends on the batch it was computed in by about 1e-7: scores are compared without that
+UNUSED = 1000  # the first entries of the vocabulary stand for nothing
 REMEMBERED: dict[bytes, NDArray[np.float32]] = {}  # by digest: no words are kept
 
 
@@ -62,6 +63,21 @@ class MiniLM:
         REMEMBERED.update(known)
         return np.stack([known[key(t)] for t in texts])
 
+    def words(self, terms: Sequence[str]) -> NDArray[np.float32]:
+        """(n,) terms -> (n, 384): the mean of the input embeddings of a term's pieces, less that of all, unit rows.
+
+        The table is of English words: a row of zeros for other scripts.
+        """
+        import numpy as np
+
+        table, centre = _table()
+        rows = np.zeros((len(terms), self.dim), np.float32)
+        known = [i for i, term in enumerate(terms) if term.isascii() and term.isalpha()]
+        ids = _opened()[0]([terms[i] for i in known], add_special_tokens=False)["input_ids"] if known else []
+        for i, pieces in zip(known, ids, strict=True):
+            rows[i] = table[pieces].mean(0) - centre
+        return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-6)
+
     def _run(self, texts: list[str]) -> NDArray[np.float32]:
         import torch
 
@@ -86,6 +102,13 @@ class Dense:
             return Hits()
         rows = self.encoder.encode([query, *(searched(r) for r in pool)])  # (1 + n, d)
         return best(pool, (rows[1:] @ rows[0]).round(DIGITS).tolist(), k)
+
+
+@cache
+def _table() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The encoder's input embeddings (V, 384) and the mean of those that stand for something."""
+    table: NDArray[np.float32] = _opened()[1].embeddings.word_embeddings.weight.detach().numpy()
+    return table, table[UNUSED:].mean(0)
 
 
 @cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from idiolect.core.types import Attribute, Interaction, Post, Preference, Record, Relation, Turn
 
@@ -44,6 +44,15 @@ class Encoder(Protocol):
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """(n,) texts -> (n, dim), rows of unit length."""
+        ...
+
+
+@runtime_checkable
+class Lexicon(Protocol):
+    """Vectors of words, from a table: no model is run."""
+
+    def words(self, terms: Sequence[str]) -> NDArray[np.float32]:
+        """(n,) terms -> (n, dim), rows of unit length; a row of zeros for a term that it does not know."""
         ...
 
 

@@ -90,7 +90,7 @@ class Learner:
         loss = float(losses.mean())
         for what, value in (("loss", loss), ("gradient", norm)):
             if not math.isfinite(value):
-                self.error = TrainingError(self._who(), f"the {what} is {value} at step {self.step}")
+                self.error = TrainingError(self.who, f"the {what} is {value} at step {self.step}")
                 return False
         self.stale = 0 if loss < self.best else self.stale + 1
         self.best = min(self.best, loss)
@@ -101,5 +101,7 @@ class Learner:
         patience = self.fit.recipe.patience
         return self.error is not None or self.step >= self.total or bool(patience and self.stale >= patience)
 
-    def _who(self) -> str:
+    @property
+    def who(self) -> str:
+        """Whose training it is, for a message."""
         return f"user {self.users[0]!r}" if len(self.users) == 1 and self.users[0] else "all users together"

@@ -11,7 +11,8 @@ from torch import nn
 
 from idiolect.core.errors import BadInput, IdiolectError
 from idiolect.core.requests import Fit, Fitted, Key
-from idiolect.training import derived
+from idiolect.training import checkpoint, derived
+from idiolect.training.checkpoint import Checkpoints
 from idiolect.training.derived import Keeper
 from idiolect.training.learner import Learner, shares
 from idiolect.training.parts import Weights
@@ -29,6 +30,7 @@ class Progress:
 
 
 progress: Callable[[Progress], None] | None = None  # set it to be told after each step
+checkpoints: Checkpoints | None = None  # set it to go on after a stop
 
 
 def fit(backbone: Keeper, fits: Sequence[Fit], keys: Sequence[Key]) -> list[Fitted | IdiolectError]:
@@ -43,9 +45,9 @@ def fit(backbone: Keeper, fits: Sequence[Fit], keys: Sequence[Key]) -> list[Fitt
     """
     learners = [x for number, (f, key) in enumerate(zip(fits, keys, strict=True)) for x in _learners(f, key, number)]
     report = _reporter(learners)
-    for group in _kinds(learners):
+    for place, group in enumerate(_kinds(learners)):
         try:
-            _train(backbone, group, report)
+            _train(backbone, group, report, checkpoint.named(keys, place))
         except IdiolectError as error:
             for learner in group:
                 learner.error = learner.error or error
@@ -89,20 +91,38 @@ def _common(fit: Fit) -> tuple[int, ...]:
     return tuple(id(t) for tensors in found for t in tensors.values())
 
 
-def _train(backbone: Keeper, group: Sequence[Learner], report: Callable[[Run], None]) -> None:
+def _train(backbone: Keeper, group: Sequence[Learner], report: Callable[[Run], None], name: str) -> None:
     fit = group[0].fit
-    name = _through(fit)
+    through = _through(fit)
     if not any(isinstance(p, Weights) for p in fit.train):
-        with _still(derived.named(backbone, name).module):
-            Run(derived.named(backbone, name), group).train(report)
+        with _still(derived.named(backbone, through).module):
+            _on(Run(derived.named(backbone, through), group), group, report, name)
         return
-    for learner in group:
-        start = next((t.model for t in learner.fit.start.values() if t.model), name)
+    for number, learner in enumerate(group):
+        start = next((t.model for t in learner.fit.start.values() if t.model), through)
         copy = derived.copied(derived.named(backbone, start))
-        Run(copy, [learner], list(copy.module.parameters())).train(report)
+        _on(Run(copy, [learner], list(copy.module.parameters())), [learner], report, f"{name}-{number}")
         if learner.result is not None:
             made = derived.keep(backbone, copy)
             learner.result = {user: replace(got, model=made) for user, got in learner.result.items()}
+
+
+def _on(run: Run, group: Sequence[Learner], report: Callable[[Run], None], name: str) -> None:
+    """To the end, from where it was stopped if it was."""
+    keep = checkpoints
+    if keep is None:
+        run.train(report)
+        return
+    if (known := keep.load(name)) is not None:
+        checkpoint.restore(run, group, known)
+
+    def each_step(now: Run) -> None:
+        if keep.due:
+            keep.save(name, checkpoint.state(now, group))
+        report(now)
+
+    run.train(each_step)
+    keep.save(name, checkpoint.state(run, group))
 
 
 def _through(fit: Fit) -> str:

@@ -75,6 +75,11 @@ class Trainable:
         return ()
 
     @property
+    def tied(self) -> tuple[str, ...]:
+        """Tensors of which all sites of the part have one between them."""
+        return ()
+
+    @property
     def formula(self) -> Callable[..., Any]:
         raise NotImplementedError(f"{type(self).__name__} names no formula")
 

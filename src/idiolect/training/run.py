@@ -47,6 +47,7 @@ class Run:
         self.count = max(min(SLOTS, len(learners)), *(len(x.users) for x in learners))
         like = [p.part.init(p.site, torch.Generator()) for p in self.places]
         self.slots, self.free = Slots(backbone, self.places, self.count, like), list(range(self.count))
+        self.weights = list(weights)
         self.leaves = [*self.slots.trained, *weights]
         if not self.leaves:
             raise BadInput("Fit.train", "its parts have nothing to train", "Leave some tensor out of `frozen`.")
@@ -56,6 +57,7 @@ class Run:
 
     def train(self, each_step: Callable[[Run], None] | None = None) -> None:
         """Until every learner has a result or an error; `each_step` sees the run after each step."""
+        self._leave()  # who was done when the run was stopped
         self._seat()
         while self.live:
             self.step()
@@ -69,7 +71,7 @@ class Run:
         while self.waiting and len(self.free) >= len(self.waiting[0].users):
             learner = self.waiting[0]
             try:
-                self._prepare(learner)
+                self.prepare(learner)
                 if self.live and sum(x.tokens for x in (*self.live, learner)) > TOKENS:
                     return
                 self._sit(learner, self.free[: len(learner.users)])
@@ -85,7 +87,7 @@ class Run:
         self.optimiser.forget([torch.tensor([0] if shared else slots) for shared in self.shared])
         self.live.append(learner)
 
-    def _prepare(self, learner: Learner) -> None:
+    def prepare(self, learner: Learner) -> None:
         """Tokenise, and let the reference answer once where the objective stays near one."""
         if learner.examples:
             return

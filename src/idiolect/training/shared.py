@@ -2,7 +2,7 @@
 
 | part | site | shared | a user's row | formula |
 |---|---|---|---|---|
-| `Coded` | a linear | A (r, d_in), B (d_out, r), P (r, c) | p (c,) | h + scale B (A x + P p) |
+| `Coded` | a linear | A (r, d_in), B (d_out, r), P (r, c) | p (c,), one for all sites | h + scale B (A x + P p) |
 | `FullRank` | a linear | D (d_out, d_in) | | h + D x |
 
 Without p the first is a plain LoRA; with it, a user is a bias of rank r at each site.
@@ -46,7 +46,7 @@ def full_rank(x: Tensor, h: Tensor, tensors: Mapping[str, Tensor], at: Any) -> T
 
 @dataclass(frozen=True)
 class Coded(Trainable):
-    """PLoRA's layer (Zhang et al., AAAI 2024): rank r, a user's vector of `code` numbers at each site.
+    """PLoRA's layer (Zhang et al., AAAI 2024): rank r, and a user's vector of `code` numbers, the same at every site.
 
     A and P are Kaiming-uniform, B and p zero. `forget` is the chance of an example to be seen without its user,
     `dropout` masks inputs. closed: A, B and P are kept as they are, and each user's p is trained by itself.
@@ -63,6 +63,10 @@ class Coded(Trainable):
     @property
     def shared(self) -> tuple[str, ...]:
         return SHARED
+
+    @property
+    def tied(self) -> tuple[str, ...]:
+        return ("p",)
 
     @property
     def frozen(self) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from idiolect.forward.attach import At, Placed, pad_stack
 from idiolect.forward.attach import place as put
 from idiolect.forward.feed import Backbone
 from idiolect.forward.sites import PSEUDO, resolve
+from idiolect.training.parts import Trainable
 
 Tensors: TypeAlias = dict[str, Tensor]
 
@@ -36,6 +37,11 @@ class Place:
 
 
 Inputs: TypeAlias = Mapping[int, Edit | Computed]  # what parts are given in one stream, by the place's number
+
+
+def tied(part: Part) -> tuple[str, ...]:
+    """The tensors that a part has but once, however many sites it lies on."""
+    return part.tied if isinstance(part, Trainable) else ()
 
 
 def places(module: Any, train: Sequence[Part]) -> list[Place]:
@@ -89,18 +95,25 @@ class Extra:
 
 
 class Slots:
-    """N slots for the tensors of `places`. What `Part.shared` names has one row for all; `frozen` ones do not train."""
+    """N slots for the tensors of `places`. What `Part.shared` names has one row for all; `frozen` ones do not train;
+    `tied` ones are one tensor at all sites of their part."""
 
     def __init__(self, backbone: Backbone, places: Sequence[Place], count: int, like: Sequence[Tensors]) -> None:
         self.places, self.device, self.dtype = places, backbone.device, backbone.module.dtype
         exact = torch.promote_types(self.dtype, torch.float32)  # bf16 cannot hold small steps
         self.stacks: dict[tuple[int, str], Tensor] = {}
         self.learnt: list[tuple[int, str]] = []
+        one: dict[tuple[Part, str], Tensor] = {}
         for place, tensors in zip(places, like, strict=True):
             for name, tensor in tensors.items():
+                if (place.part, name) in one:
+                    self.stacks[place.number, name] = one[place.part, name]
+                    continue
                 size = (1 if name in place.part.shared else count, *tensor.shape)
                 kind = exact if tensor.is_floating_point() else tensor.dtype
                 self.stacks[place.number, name] = torch.zeros(size, dtype=kind, device=self.device)
+                if name in tied(place.part):
+                    one[place.part, name] = self.stacks[place.number, name]
                 if name not in place.part.frozen and tensor.is_floating_point():
                     self.stacks[place.number, name].requires_grad_()
                     self.learnt.append((place.number, name))
@@ -162,12 +175,14 @@ class Slots:
     def take(self, slot: int, *, everybody: bool, name: str = "") -> Trained:
         """What the user in a slot got, copied. everybody: one copy serves all rows of a batch. name: `cached_as`."""
         edits, prefix, past = [], None, None
+        copies: dict[int, Tensor] = {}  # what is tied stays one tensor
         for place in self.places:
             shared: Tensors = {}
             rows: Tensors = {}
             for n in sorted(place.names):
                 common = self.is_shared(place.number, n)
-                copy = self.stacks[place.number, n].detach()[0 if common else slot].clone()
+                stack = self.stacks[place.number, n]
+                copy = copies.setdefault(id(stack), stack.detach()[0 if common else slot].clone())
                 (shared if common or everybody else rows)[n] = copy
             formula, path = place.part.formula, place.site.path
             if path == "prefix":

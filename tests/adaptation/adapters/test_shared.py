@@ -14,6 +14,7 @@ from idiolect.adaptation.adapters.shared.user_identifier import UserIdentifier
 from idiolect.core.idiolect import Edit
 from idiolect.core.layout import IDENTIFIER, ask
 from idiolect.core.requests import Fit, Key, Recipe, Request
+from idiolect.evaluation.costs import parameters
 from idiolect.models.hf import HFModel
 from idiolect.training.shared import Coded
 
@@ -41,6 +42,16 @@ def test_users_known_from_the_start_share_one_lora_and_differ_in_their_vectors(m
     ann, bob = (made.owns[u].trained.edits for u in ("ann", "bob"))
     assert all(a.shared["A"] is b.shared["A"] is t.shared["A"] for a, b, t in zip(ann, bob, made.theta, strict=True))
     assert all(not torch.equal(a.rows["p"], b.rows["p"]) for a, b in zip(ann, bob, strict=True))
+
+
+def test_a_users_vector_is_one_row_for_all_layers(model: HFModel) -> None:
+    method = replace(PLORA, layer=Coded(rank=2, alpha=4.0, code=4, sites="q,v"))
+    made, _ = on(model, method.learn([ANN, BOB]))
+    own, _ = on(model, method.adapt(ANN, made.theta), "ann")
+    for edits in (made.owns["ann"].trained.edits, own.trained.edits):
+        assert len(edits) == 4  # q and v in two layers
+        assert len({id(e.rows["p"]) for e in edits}) == 1
+    assert parameters(own.trained) == 4
 
 
 def test_a_newcomer_trains_his_vector_and_nothing_else(model: HFModel) -> None:

@@ -14,7 +14,7 @@ from idiolect.adaptation.prompting.soft.pplug import PPlug
 from idiolect.core.idiolect import Computed
 from idiolect.core.layout import ask
 from idiolect.core.requests import Fit, Fitted, Read, Request, Site, Trained
-from idiolect.training.plug import Plug, plug, pooled
+from idiolect.training.computed.plug import Plug, plug, pooled
 
 QUERY = ask("tag", "a film about ships")
 

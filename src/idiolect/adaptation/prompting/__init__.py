@@ -4,6 +4,6 @@
 |---|---|
 | `retrieval/` | the records that bear on q |
 | `profile/` | a summary of all records |
-| `soft/` | embeddings computed from the records |
+| `soft/` | embeddings, or keys and values, computed from the records |
 | `contrast/` | a difference between M_0 with and without the user |
 """

@@ -10,14 +10,13 @@ object, or a line each; `user` may be left out where there is one person. Every 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
 from idiolect.core.errors import BadInput
 from idiolect.core.types import Turn
 from idiolect.data.dataset import Dataset
-from idiolect.data.readers.text import document, lines, mapping, text
+from idiolect.data.readers.text import document, instant, lines, mapping, text
 
 ROLES = ("user", "assistant", "system", "tool")
 ALONE = "me"  # the user of a file that names nobody
@@ -56,7 +55,7 @@ def _turns(entry: dict[str, Any], session: str, last: float, where: str) -> list
     """The turns of one entry; where it states no time they follow the last one at a second each."""
     if unknown := set(entry) - {"user", "messages", "text", "time", "role", "id"}:
         raise BadInput(where, f"unknown field {sorted(unknown)[0]!r}", FORM)
-    start = _time(entry.get("time"), last + 1, where)
+    start = instant(entry.get("time"), where, last + 1)
     if "messages" not in entry:
         role = entry.get("role", "user")
         return [_turn(entry.get("text"), role, str(entry.get("id", session)), session, start, where)]
@@ -76,17 +75,3 @@ def _turn(said: object, role: object, name: str, session: str, when: float, wher
     if role not in ROLES:
         raise BadInput(where, f"no role {role!r}", f"Roles are {', '.join(ROLES)}.")
     return Turn(id=name, text=said, role=cast(Any, role), session=session, time=when)
-
-
-def _time(stated: object, otherwise: float, where: str) -> float:
-    """POSIX seconds, or an ISO date and time (UTC where it names no zone)."""
-    if stated is None:
-        return otherwise
-    if isinstance(stated, (int, float)) and not isinstance(stated, bool):
-        return float(stated)
-    try:
-        when = datetime.fromisoformat(str(stated))
-    except ValueError:
-        fix = "Write POSIX seconds, or a time like 2024-05-01T09:30:00."
-        raise BadInput(where, f"{stated!r} is no time", fix) from None
-    return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
+import math
 import zlib
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +23,7 @@ def document(path: Path) -> Any:
     Raises:
         BadInput: no such file, not UTF-8, cut off or no JSON.
     """
-    return _json(_text(path), path)
+    return _json(whole(path), path)
 
 
 def lines(path: Path) -> Iterator[tuple[str, Any]]:
@@ -29,7 +32,7 @@ def lines(path: Path) -> Iterator[tuple[str, Any]]:
     Raises:
         BadInput: as `document`, with the line's number.
     """
-    for number, line in enumerate(_text(path).split("\n"), 1):
+    for number, line in enumerate(whole(path).split("\n"), 1):
         if line.strip():
             yield f"{path}, line {number}", _json(line, f"{path}, line {number}")
 
@@ -48,6 +51,29 @@ def mapping(raw: object, where: object, *needed: str) -> dict[str, Any]:
     return raw
 
 
+def instant(raw: object, where: object, otherwise: float = 0.0) -> float:
+    """POSIX seconds of a number or of an ISO date and time (UTC where it names no zone); null: `otherwise`.
+
+    Raises:
+        BadInput: none of these.
+    """
+    if raw is None:
+        return otherwise
+    if isinstance(raw, (int, float)) and not isinstance(raw, bool) and math.isfinite(raw):
+        return float(raw)
+    try:
+        when = datetime.fromisoformat(str(raw))
+    except ValueError:
+        fix = "Write POSIX seconds, or a time like 2024-05-01T09:30:00."
+        raise BadInput(where, f"{raw!r} is no time", fix) from None
+    return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
+
+
+def ident(*parts: object) -> str:
+    """An id from what a record says, so that reading a file twice gives the same records."""
+    return hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()[:16]
+
+
 def text(raw: object, where: object) -> str:
     """A text, or a number as text.
 
@@ -59,7 +85,12 @@ def text(raw: object, where: object) -> str:
     raise BadInput(where, f"a text is wanted, not a {type(raw).__name__}", "Write it between quotes.")
 
 
-def _text(path: Path) -> str:
+def whole(path: Path) -> str:
+    """A file as text, unpacked.
+
+    Raises:
+        BadInput: no such file, not UTF-8, or too large.
+    """
     try:
         with open(path, "rb") as file:
             packed = file.read(2) == b"\x1f\x8b"

@@ -10,7 +10,7 @@ from typing import Any
 from idiolect.core.errors import BadInput
 from idiolect.core.types import Record
 from idiolect.data.records import parse, plain
-from idiolect.data.sqlite import vectors
+from idiolect.data.sqlite import facts, jobs, vectors
 from idiolect.data.sqlite.connection import Connection, value
 from idiolect.retrieval.protocol import searched
 from idiolect.retrieval.terms import VERSION, indexed
@@ -81,6 +81,8 @@ def insert(
         raise BadInput(f"record {record.id!r}", "it holds half a character (a lone surrogate)", fix) from None
     n = connection.last_insert_rowid()
     connection.execute("INSERT INTO word (rowid, terms) VALUES (?, ?)", (n, terms(record)))
+    if record.kind == "turn" and replaced is None:
+        jobs.enqueue(connection, "facts", n)
     return n
 
 
@@ -88,6 +90,7 @@ def replace(connection: Connection, record: Record, noted: str | None, now: floa
     """A new version of a record that is there; the old one stays until it is deleted."""
     last = versions(connection, record.id)[-1]
     connection.execute("UPDATE record SET replaced = ? WHERE id = ? AND replaced IS NULL", (now, record.id))
+    facts.corrected(connection, last.n, now)
     return insert(connection, record, noted, created=last.created, version=last.version + 1)
 
 
@@ -97,6 +100,8 @@ def delete(connection: Connection, rows: Iterable[Row]) -> None:
         erasure = "INSERT INTO word (word, rowid, terms) VALUES ('delete', ?, ?)"
         connection.execute(erasure, (row.n, terms(row.record)))
         connection.execute("DELETE FROM vector WHERE n = ?", (row.n,))
+        facts.forget(connection, row.n)
+        jobs.drop(connection, row.n)
         connection.execute("DELETE FROM record WHERE n = ?", (row.n,))
     vectors.changed(connection)
     connection.execute("INSERT OR REPLACE INTO meta VALUES ('unclean', 1)")

@@ -4,6 +4,10 @@ A record's row: `n` counts and is never used again; `version` 1, 2, ... under on
 first; `replaced` tells when another version took its place; `began` and `ended` bound what it says (POSIX seconds,
 `ended` empty where open). The words stand in FTS5 without the text, split by `retrieval.terms`; `meta` notes by which
 version of it.
+
+A text has a row of `vector` for each of its pieces. `job` is what waits to be done with a record, `fact` what was taken
+from records (`source`): `by` is the fact that took its place, `reason` why; `same` says which record said a thing
+first.
 """
 
 from __future__ import annotations
@@ -38,6 +42,44 @@ UNIT = (
       count INTEGER NOT NULL
     );
     CREATE TABLE meta (name TEXT PRIMARY KEY, value ANY NOT NULL) WITHOUT ROWID;
+    """,
+    """
+    ALTER TABLE vector RENAME TO single;
+    CREATE TABLE vector (place INTEGER PRIMARY KEY, n INTEGER NOT NULL);
+    CREATE INDEX pieces ON vector (n);
+    INSERT INTO vector SELECT place, n FROM single;
+    DROP TABLE single;
+    CREATE TABLE job (
+      n INTEGER PRIMARY KEY AUTOINCREMENT,
+      kind TEXT NOT NULL,
+      record INTEGER NOT NULL,
+      tries INTEGER NOT NULL DEFAULT 0,
+      due REAL NOT NULL,
+      dead INTEGER NOT NULL DEFAULT 0,
+      error TEXT,
+      UNIQUE (kind, record)
+    );
+    CREATE TABLE fact (
+      n INTEGER PRIMARY KEY AUTOINCREMENT,
+      kind TEXT NOT NULL,
+      key TEXT NOT NULL,
+      value TEXT NOT NULL,
+      said REAL NOT NULL,
+      valid_from REAL NOT NULL,
+      valid_to REAL,
+      reason TEXT,
+      by INTEGER,
+      sensitive TEXT
+    );
+    CREATE INDEX slot ON fact (kind, key);
+    CREATE TABLE source (
+      fact INTEGER NOT NULL,
+      record INTEGER NOT NULL,
+      PRIMARY KEY (fact, record)
+    ) WITHOUT ROWID;
+    CREATE INDEX said ON source (record);
+    CREATE TABLE same (record INTEGER PRIMARY KEY, first INTEGER NOT NULL);
+    INSERT INTO job (kind, record, due) SELECT 'facts', n, 0 FROM record WHERE kind = 'turn' AND replaced IS NULL;
     """,
 )
 

@@ -13,11 +13,12 @@ from threading import RLock, Thread
 
 from idiolect.core.errors import ConsentError, StoreError
 from idiolect.core.types import Record
+from idiolect.data import policy
 from idiolect.data.sqlite import folder, residue, rows, vectors
 from idiolect.data.sqlite.catalogue import Catalogue, Receipt
 from idiolect.data.sqlite.connection import values
 from idiolect.data.sqlite.unit import FILE, Unit, setting
-from idiolect.data.store import DEFAULT_CONSENTS, append_only, named
+from idiolect.data.store import append_only, named
 
 MOST_OPEN = 64  # units; each holds a few file descriptors
 
@@ -46,6 +47,8 @@ class SQLiteStore:
         self.home = folder.home(home)
         self.folder = folder.space(self.home, space)
         self.space, self.clock, self._vfs = space, clock, vfs
+        stated = self.folder / policy.FILE
+        self.policy = policy.read(folder.file(stated) if stated.exists() else stated)
         self._lock = RLock()
         self._open: OrderedDict[str, Unit] = OrderedDict()
         path = folder.file(self.folder / "catalogue.db")
@@ -71,19 +74,23 @@ class SQLiteStore:
                 added = rows.append(connection, user, given)
             unit.note("store", "append", count=len(added))
 
-    def records(self, user: str) -> tuple[Record, ...]:
+    def records(self, user: str, *, purpose: str = "") -> tuple[Record, ...]:
         """All of a user's records in the order they came, as last corrected; empty for a stranger."""
         with self.unit(user) as unit:
             if unit is None:
                 return ()
             with unit.reading() as connection:
                 found = tuple(row.record for row in rows.current(connection))
-            unit.note("store", "records", count=len(found))
+            unit.note("store", "records", purpose=purpose, count=len(found))
             return found
 
     def users(self) -> tuple[str, ...]:
         """Everybody who has records or consents, in the order they came."""
         return self._catalogue.users()
+
+    def key(self, user: str) -> str | None:
+        """The random name of his folder; None for a stranger."""
+        return self._catalogue.key(user)
 
     def erase(self, user: str) -> int:
         """Removes a user and all that he said; returns the number of records that went."""
@@ -93,7 +100,7 @@ class SQLiteStore:
         """What he allows; a stranger allows what a new user does."""
         with self.unit(user) as unit:
             if unit is None:
-                return DEFAULT_CONSENTS
+                return self.policy.consents
             with unit.reading() as connection:
                 return frozenset(values(connection, "SELECT purpose FROM consent"))
 
@@ -187,7 +194,7 @@ class SQLiteStore:
     def _made(self, user: str) -> Unit | None:
         """A new unit, entered in the catalogue; None where another process was faster."""
         path = self._path(secrets.token_hex(16))
-        unit = Unit.make(path, clock=self.clock, vfs=self._vfs)
+        unit = Unit.make(path, clock=self.clock, vfs=self._vfs, policy=self.policy)
         try:
             won = self._catalogue.claim(user, path.name)
         except BaseException:

@@ -7,14 +7,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from idiolect.core.errors import StoreError
+from idiolect.data.policy import Policy
 from idiolect.data.sqlite import folder, rows, vectors
 from idiolect.data.sqlite.connection import Connection, Database, value
 from idiolect.data.sqlite.later import Later
 from idiolect.data.sqlite.schema import UNIT
-from idiolect.data.store import DEFAULT_CONSENTS
+from idiolect.retrieval.split import pieces
 from idiolect.retrieval.terms import VERSION
 
 if TYPE_CHECKING:
@@ -24,18 +25,27 @@ if TYPE_CHECKING:
     from idiolect.retrieval.protocol import Encoder
 
 FILE = "user.db"
+Made = TypeVar("Made")
 SOON = 0.2  # seconds: deleted bytes are gone, and reads are on record, within one
 
 
 class Unit:
     """Open handles on one unit of isolation; `users` counts who is at work with it."""
 
-    def __init__(self, path: Path, *, clock: Callable[[], float] = time.time, vfs: str | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        clock: Callable[[], float] = time.time,
+        vfs: str | None = None,
+        policy: Policy | None = None,
+    ) -> None:
+        self._policy = policy or Policy()
         self.path, self.clock, self.users = path, clock, 0
         self._database = Database(path / FILE, UNIT, vfs=vfs)
         self._seen: list[tuple[float, str, str, str, int | None, int]] = []
         self._lock = Lock()
-        self._matrix: tuple[tuple[str, int], tuple[list[int], NDArray[np.float32]]] | None = None
+        self._kept: dict[str, tuple[object, Any]] = {}
         self._recorder, self._cleaner = Later(SOON, self.record), Later(SOON, self.scrub)
         try:
             self._ready()
@@ -44,12 +54,27 @@ class Unit:
             raise
 
     @classmethod
-    def make(cls, path: Path, *, clock: Callable[[], float] = time.time, vfs: str | None = None) -> Unit:
+    def make(
+        cls,
+        path: Path,
+        *,
+        clock: Callable[[], float] = time.time,
+        vfs: str | None = None,
+        policy: Policy | None = None,
+    ) -> Unit:
         """An empty unit in a folder that is not there yet."""
         folder.private(path.parent)
         folder.private(path)
         folder.file(path / FILE)
-        return cls(path, clock=clock, vfs=vfs)
+        return cls(path, clock=clock, vfs=vfs, policy=policy)
+
+    def kept(self, name: str, key: object, make: Callable[[], Made]) -> Made:
+        """What was made under that name for that key, made anew where the key is another; for copies in memory."""
+        held = self._kept.get(name)
+        if held is None or held[0] != key:
+            held = self._kept[name] = (key, make())
+        made: Made = held[1]
+        return made
 
     @property
     def vectors(self) -> Path:
@@ -109,14 +134,13 @@ class Unit:
         return True
 
     def matrix(self, connection: Connection, encoder: Encoder) -> tuple[list[int], NDArray[np.float32]]:
-        """(n of each row, (n, d) vectors), kept in memory until vectors come or go."""
-        key = (vectors.identity(encoder), vectors.stamp(connection))
-        if self._matrix is not None and self._matrix[0] == key:
-            return self._matrix[1]
-        made = vectors.usable(connection, encoder, self.vectors)
-        found = vectors.read(connection, self.vectors, encoder.dim) if made else ([], encoder.encode(()))
-        self._matrix = (key, found)
-        return found
+        """(n of each row, (P, d) vectors), kept in memory until vectors come or go."""
+
+        def read() -> tuple[list[int], NDArray[np.float32]]:
+            made = vectors.usable(connection, encoder, self.vectors)
+            return vectors.read(connection, self.vectors, encoder.dim) if made else ([], encoder.encode(()))
+
+        return self.kept("matrix", (vectors.identity(encoder), vectors.stamp(connection)), read)
 
     def embed(self, encoder: Encoder, most: int) -> int:
         """Makes up to `most` missing vectors, newest records first; gives how many were made."""
@@ -124,14 +148,15 @@ class Unit:
 
         with self.reading() as connection:
             numbers = vectors.waiting(connection, encoder, self.vectors, most)
-            texts = {n: searched(row.record) for n, row in rows.at(connection, numbers).items()}
-        if not texts:
+            found = rows.at(connection, numbers).items()
+        parts = [(n, piece) for n, row in found for piece in pieces(searched(row.record))]
+        if not parts:
             return 0
-        made = encoder.encode(list(texts.values()))  # outside any transaction: a model is slow
+        made = encoder.encode([piece for _, piece in parts])  # outside any transaction: a model is slow
         with self.writing() as connection:
             vectors.begin(connection, encoder, self.vectors)
-            vectors.write(connection, self.vectors, list(texts), made)
-        return len(texts)
+            vectors.write(connection, self.vectors, [n for n, _ in parts], made)
+        return len(found)
 
     def sound(self) -> bool:
         """Whether tables and index are as they should be."""
@@ -156,7 +181,9 @@ class Unit:
                 rows.reindex(connection)
                 if fresh:
                     insertion = "INSERT OR IGNORE INTO consent VALUES (?)"
-                    connection.executemany(insertion, [(purpose,) for purpose in sorted(DEFAULT_CONSENTS)])
+                    connection.executemany(insertion, [(purpose,) for purpose in sorted(self._policy.consents)])
+                    if not self._policy.remember:
+                        connection.execute("INSERT OR IGNORE INTO meta VALUES ('remember', 0)")
         if unclean:
             self._cleaner.soon()
 

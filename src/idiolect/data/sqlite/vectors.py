@@ -1,6 +1,6 @@
 """Sentence vectors of one user, beside his database: rows of half precision, (places, dim) without a header.
 
-The table `vector` says which record lies at which place, `meta` which encoder made them. A row is written and
+The table `vector` says which record's piece lies at which place, `meta` which encoder made them. A row is written and
 synchronised before the transaction that names it ends, and `sweep` writes zeros over it once nothing names it. All
 of it can be made again from the records.
 """
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from idiolect.data.sqlite import folder
 from idiolect.data.sqlite.connection import Connection, value, values
+from idiolect.retrieval.split import VERSION
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,9 +28,10 @@ NAME = "vectors.f16"
 
 
 def identity(encoder: Encoder) -> str:
-    """What tells the vectors of one encoder from those of another: its class, its settings and its dimension."""
+    """What tells the vectors of one encoder from those of another: its class, its settings and its dimension, and
+    how long texts were cut."""
     settings = repr(encoder) if is_dataclass(encoder) else ""
-    return f"{type(encoder).__module__}.{type(encoder).__qualname__} {settings} {encoder.dim}"
+    return f"{type(encoder).__module__}.{type(encoder).__qualname__} {settings} {encoder.dim} pieces {VERSION}"
 
 
 def usable(connection: Connection, encoder: Encoder, path: Path) -> bool:
@@ -57,17 +59,19 @@ def waiting(connection: Connection, encoder: Encoder, path: Path, most: int) -> 
 
 
 def write(connection: Connection, path: Path, numbers: Sequence[int], rows: NDArray[np.float32]) -> None:
-    """Stores the vectors of records: rows (n, dim); those of records that are gone are left out."""
+    """Stores vectors: rows (P, dim), `numbers` (P,) the record of each; those of records that are gone, or have
+    theirs, are left out."""
     import numpy as np
 
     used = set(values(connection, "SELECT place FROM vector"))
     free = (place for place in range(len(used) + len(numbers)) if place not in used)
-    alive = {n for n in numbers if value(connection, "SELECT 1 FROM record WHERE n = ?", n)}
+    without = "SELECT 1 FROM record WHERE n = ?1 AND NOT EXISTS (SELECT 1 FROM vector WHERE n = ?1)"
+    alive = {n for n in set(numbers) if value(connection, without, n)}
     kept = [(n, row.astype(np.float16)) for n, row in zip(numbers, rows, strict=True) if n in alive]
     placed = [(n, place, row) for (n, row), place in zip(kept, free, strict=False)]
     folder.file(path)
     _put(path, ((place * row.nbytes, row.tobytes()) for _, place, row in placed))
-    connection.executemany("INSERT OR REPLACE INTO vector VALUES (?, ?)", [(n, place) for n, place, _ in placed])
+    connection.executemany("INSERT INTO vector VALUES (?, ?)", [(place, n) for n, place, _ in placed])
     changed(connection)
 
 
@@ -82,10 +86,10 @@ def stamp(connection: Connection) -> int:
 
 
 def read(connection: Connection, path: Path, dim: int) -> tuple[list[int], NDArray[np.float32]]:
-    """(n of each row, (n, dim) in single precision); places that the file lacks are left out."""
+    """(n of each row, (P, dim) in single precision); places that the file lacks are left out."""
     import numpy as np
 
-    found: list[Any] = connection.execute("SELECT n, place FROM vector ORDER BY n").fetchall()
+    found: list[Any] = connection.execute("SELECT n, place FROM vector ORDER BY n, place").fetchall()
     if not found or not path.exists():
         return [], np.zeros((0, dim), np.float32)
     raw = np.fromfile(path, np.float16)

@@ -74,7 +74,10 @@ def wilcoxon(differences: Sequence[float] | Floats) -> float:
     except ImportError as error:
         raise MissingExtra("scipy", "eval") from error
     values = np.asarray(differences, dtype=np.float64)
-    return float(stats.wilcoxon(values).pvalue) if values.any() else 1.0
+    values = values[values != 0]
+    if 2 ** len(values) <= RESAMPLES:  # all exchanges of signs at once: scipy makes them one by one where ranks tie
+        return permutation(np.sign(values) * stats.rankdata(np.abs(values))) if len(values) else 1.0
+    return float(stats.wilcoxon(values).pvalue)
 
 
 def holm(p: Sequence[float]) -> list[float]:

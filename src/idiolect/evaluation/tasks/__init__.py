@@ -51,6 +51,10 @@ class Source(Protocol):
         """His questions of one task, in a fixed order."""
         ...
 
+    def group(self, user: str) -> str:
+        """What he is known to have in common with others; empty where nothing is known."""
+        ...
+
     def metric(self, task: str) -> Metric:
         """What scores that task."""
         ...

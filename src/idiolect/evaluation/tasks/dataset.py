@@ -9,6 +9,7 @@ from idiolect.core.errors import BadInput
 from idiolect.core.layout import ask
 from idiolect.core.types import Post, Record, Turn
 from idiolect.data.dataset import Asked, Dataset
+from idiolect.data.policy import STUDY
 from idiolect.data.store import MemoryStore
 from idiolect.evaluation import metrics
 from idiolect.evaluation.metrics import Metric
@@ -39,7 +40,7 @@ class DatasetSource:
 
     def store(self) -> MemoryStore:
         """Everybody's records."""
-        store = MemoryStore()
+        store = MemoryStore(STUDY)
         self._dataset.fill(store)
         return store
 
@@ -50,6 +51,10 @@ class DatasetSource:
             for q in self._dataset.questions
             if (q.user, q.task) == (user, task)
         )
+
+    def group(self, user: str) -> str:
+        """These sets name none."""
+        return ""
 
     def metric(self, task: str) -> Metric:
         """Accuracy for labels, mean absolute error for ratings, ROUGE-L for texts."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from idiolect.core.errors import BadInput
+from idiolect.data.policy import STUDY
 from idiolect.data.store import MemoryStore
 from idiolect.evaluation.experiment import WorldConfig
 from idiolect.evaluation.metrics import Metric
@@ -34,7 +35,7 @@ class WorldSource:
 
     def store(self) -> MemoryStore:
         """The world's records."""
-        store = MemoryStore()
+        store = MemoryStore(STUDY)
         self.world.fill(store)
         return store
 
@@ -44,6 +45,11 @@ class WorldSource:
             Question(id=p.id, user=user, task=task, query=p.query, target=p.target, reference=p)
             for p in self.world.probes(user, task)
         )
+
+    def group(self, user: str) -> str:
+        """The planted group of taste."""
+        group = self.world.truth.get(user, {}).get("taste", {}).get("group", "")
+        return f"taste {group}" if group != "" else ""
 
     def metric(self, task: str) -> Metric:
         """The oracle."""

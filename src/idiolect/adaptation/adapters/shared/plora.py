@@ -43,9 +43,8 @@ if TYPE_CHECKING:
         cousin="p = none: the same LoRA without the user",
         cousin_options={"personal": False},
         draws=True,
-        differs="each adapted linear has a user vector of its own, where the paper has one table for all layers; no "
-        "item vectors; the term that keeps both branches near is off, as in the paper's settings; a decoder that "
-        "writes the label instead of an encoder with a classifier; learning rate and epochs are ours",
+        differs="no item vectors; the term that keeps both branches near is off, as in the paper's settings; a decoder "
+        "that writes the label instead of an encoder with a classifier; learning rate and epochs are ours",
     )
 )
 @dataclass(frozen=True, kw_only=True)

@@ -23,7 +23,7 @@ from idiolect.core.idiolect import Computed, Idiolect, Source, Stream
 from idiolect.core.method import Access, Card, Learnt, Method, method
 from idiolect.core.requests import Fit, Flow, Item, Read, Recipe, Trained
 from idiolect.core.types import Example, Query, UserData
-from idiolect.training.plug import Plug, plug
+from idiolect.training.computed.plug import Plug, plug
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -18,12 +18,16 @@ from idiolect.core.requests import Site
 from idiolect.training.parts import Trainable
 
 
-def pooled(query: Tensor, history: Tensor, there: Tensor) -> Tensor:
-    """sum_j softmax_j(x . h_j) h_j over the items that are there, zero where there are none: query (B, d),
-    history (B, n, d), there (B, n) of ones and zeros -> (B, d)."""
+def weighed(query: Tensor, history: Tensor, there: Tensor) -> Tensor:
+    """softmax_j(x . h_j) over the items that are there, zeros where there are none: query (B, d), history (B, n, d),
+    there (B, n) of ones and zeros -> (B, n)."""
     scores = (history @ query.unsqueeze(-1)).squeeze(-1).masked_fill(there == 0, -math.inf)
-    weights = scores.softmax(-1).nan_to_num(0.0)  # nobody there: softmax over nothing
-    return (weights.unsqueeze(-2) @ history).squeeze(-2)
+    return scores.softmax(-1).nan_to_num(0.0)  # nobody there: softmax over nothing
+
+
+def pooled(query: Tensor, history: Tensor, there: Tensor) -> Tensor:
+    """sum_j softmax_j(x . h_j) h_j, zero where no item is there: as `weighed` -> (B, d)."""
+    return (weighed(query, history, there).unsqueeze(-2) @ history).squeeze(-2)
 
 
 def plug(tensors: Mapping[str, Tensor], at: Any) -> Tensor:

@@ -1,0 +1,52 @@
+"""Answers and chunks as OpenAI writes them."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from secrets import token_hex
+from typing import Any
+
+DONE = b"data: [DONE]\n\n"
+ENDS = {"stop": "stop", "length": "length", "cancelled": "stop"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reply:
+    """The names that all chunks of one answer share."""
+
+    model: str
+    id: str = field(default_factory=lambda: f"chatcmpl-{token_hex(12)}")
+    created: int = field(default_factory=lambda: int(time.time()))
+
+    def whole(self, texts: Sequence[tuple[str, str]], usage: Mapping[str, int]) -> dict[str, Any]:
+        """A `chat.completion` of (text, finish)."""
+        choices = [
+            {"index": i, "message": {"role": "assistant", "content": text}, "logprobs": None, "finish_reason": end}
+            for i, (text, end) in enumerate(texts)
+        ]
+        return {**self._head("chat.completion"), "choices": choices, "usage": dict(usage)}
+
+    def chunk(self, index: int, delta: Mapping[str, Any], finish: str | None = None) -> dict[str, Any]:
+        """One `chat.completion.chunk`."""
+        choice = {"index": index, "delta": dict(delta), "logprobs": None, "finish_reason": finish}
+        return {**self._head("chat.completion.chunk"), "choices": [choice]}
+
+    def last(self, usage: Mapping[str, int]) -> dict[str, Any]:
+        """The chunk behind all choices that states the usage."""
+        return {**self._head("chat.completion.chunk"), "choices": [], "usage": dict(usage)}
+
+    def _head(self, kind: str) -> dict[str, Any]:
+        return {"id": self.id, "object": kind, "created": self.created, "model": self.model}
+
+
+def usage(prompt: int, completion: int) -> dict[str, int]:
+    """Tokens as OpenAI counts them."""
+    return {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
+
+
+def event(data: Any) -> bytes:
+    """One server-sent event."""
+    return b"data: " + json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode() + b"\n\n"

@@ -1,0 +1,78 @@
+"""`Idempotency-Key`: the same request gives the same answer for a day."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+from fastapi.responses import JSONResponse, Response
+
+from idiolect.applications.server.answering import shapes
+from idiolect.applications.server.answering.chat import Exchange
+from idiolect.applications.server.errors import Refusal
+from idiolect.applications.server.service import Service
+from idiolect.applications.server.speakers.identity import Speaker
+
+HEADERS = {"idempotent-replayed": "true", "cache-control": "no-store"}
+
+
+class Once:
+    """One request under one key; another request under the same key is refused."""
+
+    def __init__(self, service: Service, speaker: Speaker, body: Mapping[str, Any], key: str | None) -> None:
+        self.service, self.speaker = service, speaker
+        self.key = f"{speaker.id} {key}" if key else None
+        self.digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+
+    def before(self, exchange: Exchange) -> dict[str, Any] | None:
+        """The answer that was given before."""
+        if not (self.key and exchange.user):
+            return None
+        with self.service.notebook(self.speaker.space).of(exchange.user) as notes:
+            found = notes.once(self.key) if notes else None
+        if found is None:
+            return None
+        if found[0] != self.digest:
+            raise Refusal(409, "this Idempotency-Key was used for another request", code="idempotency_conflict")
+        return found[1]
+
+    def after(self, exchange: Exchange, answer: dict[str, Any]) -> None:
+        """Keeps what was answered."""
+        if self.key and exchange.user and exchange.writes:
+            with self.service.notebook(self.speaker.space).of(exchange.user) as notes:
+                if notes is not None:
+                    notes.done(self.key, self.digest, answer)
+
+    async def noted(self, exchange: Exchange, chunks: AsyncIterator[dict[str, Any]]) -> AsyncIterator[dict[str, Any]]:
+        """The chunks as they come; what they make together is kept at their end."""
+        texts: dict[int, str] = {}
+        ends: dict[int, str] = {}
+        last: dict[str, Any] = {}
+        async for last in chunks:
+            for choice in last.get("choices") or ():
+                place = int(choice.get("index", 0))
+                texts[place] = texts.get(place, "") + str(choice.get("delta", {}).get("content") or "")
+                ends[place] = choice.get("finish_reason") or ends.get(place, "")
+            yield last
+        if self.key and last:
+            usage = last.get("usage") or shapes.usage(exchange.prompt_tokens or 0, exchange.completion_tokens or 0)
+            reply = shapes.Reply(model=exchange.model, id=last["id"], created=last["created"])
+            made = reply.whole([(texts[i], ends[i]) for i in sorted(texts)], usage)
+            await asyncio.to_thread(self.after, exchange, {**made, "idiolect": last["idiolect"]})
+
+
+def again(answer: dict[str, Any], exchange: Exchange, streamed: bool) -> Response:
+    """The answer that was given before, whole or as a stream."""
+    if not streamed:
+        return JSONResponse(answer, headers=HEADERS)
+    reply = shapes.Reply(model=exchange.model, id=answer["id"], created=answer["created"])
+    made = []
+    for choice in answer["choices"]:
+        delta = {"role": "assistant", "content": choice["message"].get("content")}
+        made.append(reply.chunk(choice["index"], delta, choice["finish_reason"]))
+    made[-1] = {**made[-1], "idiolect": answer["idiolect"]}
+    content = b"".join(shapes.event(chunk) for chunk in made) + shapes.DONE
+    return Response(content, media_type="text/event-stream", headers=HEADERS)

@@ -1,0 +1,158 @@
+"""`/v1/responses`, `/v1/completions` and `/v1/embeddings`."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response, StreamingResponse
+
+from idiolect.applications.server.answering import fields, responses, shapes, writers
+from idiolect.applications.server.answering.chat import prepared
+from idiolect.applications.server.errors import Refusal, missing, refused
+from idiolect.applications.server.routes.chat import STREAM, unless_gone
+from idiolect.applications.server.routes.credentials import body_of, service_of, speaker_of
+from idiolect.applications.server.service import Service
+from idiolect.applications.server.speakers.identity import Speaker
+
+router = APIRouter(prefix="/v1", tags=["answers"])
+MOST = 2048  # texts of one request for embeddings
+ENCODER = "all-minilm-l6-v2"
+
+
+@router.post("/responses")
+async def respond(request: Request) -> Response:
+    """The same answers in the form of OpenAI's Responses."""
+    service, speaker, body, memory = await _asked(request)
+    before = await asyncio.to_thread(_before, service, speaker, body)
+    chat = responses.as_chat(body, before)
+    exchange = await asyncio.to_thread(prepared, service, speaker, chat, memory=memory)
+    if fields.streams(body):
+        exchange.body = {**exchange.body, "stream": True, "stream_options": {"include_usage": True}}
+        chunks = writers.chunks(service, exchange)
+        events = _guarded(responses.events(body, await anext(chunks), chunks))
+        return StreamingResponse(events, media_type="text/event-stream", headers={**STREAM, **exchange.headers()})
+    answer = await unless_gone(request, writers.whole(service, exchange))
+    return JSONResponse(responses.response(body, answer), headers=exchange.headers())
+
+
+@router.post("/completions")
+async def complete(request: Request) -> Response:
+    """The older form. Its prompt counts as the application's: answered in the user's terms, and not remembered."""
+    service, speaker, body, memory = await _asked(request)
+    prompt = body.get("prompt")
+    if not isinstance(prompt, str) or not prompt:
+        raise Refusal(400, "prompt must be a text", param="prompt")
+    reading = replace(speaker, scopes=tuple(s for s in speaker.scopes if s not in ("memory:write", "users:create")))
+    kept = {k: v for k, v in body.items() if k not in ("prompt", "echo", "suffix", "best_of")}
+    for name in ("echo", "suffix"):
+        if body.get(name):
+            raise Refusal(400, f"/v1/completions cannot honour {name!r}", param=name, code="unsupported_parameter")
+    chat = {**kept, "messages": [{"role": "user", "content": prompt}]}
+    exchange = await asyncio.to_thread(prepared, service, reading, chat, memory=memory)
+    if fields.streams(body):
+        chunks = writers.chunks(service, exchange)
+        events = _texts(await anext(chunks), chunks)
+        return StreamingResponse(
+            _guarded(events), media_type="text/event-stream", headers={**STREAM, **exchange.headers()}
+        )
+    answer = await unless_gone(request, writers.whole(service, exchange))
+    return JSONResponse(_completion(answer), headers=exchange.headers())
+
+
+@router.post("/embeddings")
+async def embed(request: Request) -> Response:
+    """Sentence vectors: the upstream's, or those of the encoder that searches memories."""
+    service, speaker = service_of(request), speaker_of(request)
+    speaker.needs("chat")
+    body = await body_of(request)
+    if service.upstream is not None:
+        return JSONResponse(await service.upstream.post("embeddings", writers.without(body, speaker.field)))
+    encoder = service.space(speaker.space).encoder
+    if encoder is None:
+        raise Refusal(404, "no encoder here: install idiolect[embed]", param="model", code="model_not_found")
+    given = body.get("input")
+    texts = [given] if isinstance(given, str) else given
+    if not isinstance(texts, list) or not 0 < len(texts) <= MOST or not all(isinstance(t, str) and t for t in texts):
+        raise Refusal(400, f"input must be a text or a list of 1 to {MOST}", param="input")
+    form = body.get("encoding_format") or "float"
+    if form not in ("float", "base64") or body.get("dimensions") not in (None, encoder.dim):
+        raise Refusal(400, f"{encoder.dim} dimensions, as float or base64", param="encoding_format")
+    rows = await asyncio.to_thread(encoder.encode, texts)
+    data = [
+        {
+            "object": "embedding",
+            "index": i,
+            "embedding": row.tolist() if form == "float" else base64.b64encode(row.astype("<f4").tobytes()).decode(),
+        }
+        for i, row in enumerate(rows)
+    ]
+    tokens = sum(service.pipeline.count(text) for text in texts)
+    usage = {"prompt_tokens": tokens, "total_tokens": tokens}
+    return JSONResponse({"object": "list", "data": data, "model": body.get("model") or ENCODER, "usage": usage})
+
+
+async def _asked(request: Request) -> tuple[Service, Speaker, dict[str, Any], bool]:
+    service, speaker = service_of(request), speaker_of(request)
+    memory = request.headers.get("x-idiolect-memory", "on").lower() != "off"
+    return service, speaker, await body_of(request), memory
+
+
+def _before(service: Service, speaker: Speaker, body: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The dialogue of `previous_response_id`, which must be the same user's."""
+    previous, user = body.get("previous_response_id"), speaker.names(body)
+    if previous is None:
+        return []
+    if not isinstance(previous, str) or user is None:
+        raise missing("there is no such response")
+    with service.notebook(speaker.space).of(user) as notes:
+        found = notes.answer(f"ans_{previous.removeprefix('resp_')}") if notes else None
+    if found is None or "messages" not in found:
+        raise missing("there is no such response")
+    said = [m for m in found["messages"] if m["role"] not in ("system", "developer")]
+    return [*said, {"role": "assistant", "content": found["text"]}]
+
+
+async def _guarded(events: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    try:
+        async for event in events:
+            yield event
+    except Exception as error:  # the status is sent: an error is an event
+        yield shapes.event(refused(error).shape)
+
+
+async def _texts(first: Mapping[str, Any], rest: AsyncIterator[dict[str, Any]]) -> AsyncIterator[bytes]:
+    yield shapes.event(_chunk(first))
+    async for one in rest:
+        yield shapes.event(_chunk(one))
+    yield shapes.DONE
+
+
+def _chunk(one: Mapping[str, Any]) -> dict[str, Any]:
+    choices = [
+        {
+            "index": c.get("index", 0),
+            "text": c.get("delta", {}).get("content") or "",
+            "logprobs": None,
+            "finish_reason": c.get("finish_reason"),
+        }
+        for c in one.get("choices") or ()
+    ]
+    return {**one, "object": "text_completion", "choices": choices}
+
+
+def _completion(answer: Mapping[str, Any]) -> dict[str, Any]:
+    choices = [
+        {
+            "index": c.get("index", 0),
+            "text": c["message"].get("content") or "",
+            "logprobs": None,
+            "finish_reason": c.get("finish_reason"),
+        }
+        for c in answer["choices"]
+    ]
+    return {**answer, "object": "text_completion", "choices": choices}

@@ -1,0 +1,160 @@
+"""From a credential to a speaker, and from him and a request to the one user whose data may be reached.
+
+A request that names nobody, or somebody unknown whom the speaker may not create, is nobody's: there is no default user.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken
+from fastapi import Request
+
+from idiolect.applications.server.errors import Refusal, missing
+from idiolect.applications.server.speakers.keys import Keys
+
+COOKIE, CSRF = "idiolect_session", "x-csrf-token"
+SESSION = 12 * 3600  # seconds that a login lasts
+LINK = 600  # seconds in which a login link is good
+EVERYTHING = ("chat", "memory:read", "memory:write", "train", "admin", "users:create")
+CHANGING = ("POST", "PUT", "PATCH", "DELETE")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Speaker:
+    """Whoever holds a credential. user: the one whom he is bound to; None: any of the space (`field` says which).
+
+    csrf: what a change must bring along, where the credential is a cookie.
+    """
+
+    id: str
+    kind: str
+    space: str
+    scopes: tuple[str, ...]
+    user: str | None = None
+    field: str = "user"
+    quota: int = 0
+    per_minute: int = 0
+    pipeline: str = ""
+    csrf: str | None = None
+
+    def needs(self, *scopes: str) -> None:
+        """Raises:
+        Refusal: 403, he has none of these scopes.
+        """
+        if not set(scopes) & set(self.scopes):
+            raise Refusal(403, f"this credential lacks the scope {scopes[0]!r}", code="missing_scope")
+
+    def names(self, body: Mapping[str, Any]) -> str | None:
+        """Whom a request is about; None: nobody.
+
+        Raises:
+            Refusal: 403 where he is bound to somebody else, 400 where the field holds no text.
+        """
+        found: Any = body
+        for part in self.field.split("."):
+            found = found.get(part) if isinstance(found, Mapping) else None
+        if found is not None and not isinstance(found, str):
+            raise Refusal(400, f"{self.field} must be a text", param=self.field)
+        if self.user is not None and found not in (None, "", self.user):
+            raise Refusal(403, "this credential is bound to another user", param=self.field, code="user_conflict")
+        return self.user if self.user is not None else (found or None)
+
+    def reaches(self, user: str) -> str:
+        """The user of a path.
+
+        Raises:
+            Refusal: 404, where he is bound to somebody else.
+        """
+        if self.user not in (None, user):
+            raise missing("there is no such user")
+        return user
+
+
+class Door:
+    """Tells who speaks. `keys` is None while there are none: then a token opens the space, or nothing is asked."""
+
+    def __init__(self, keys: Keys, *, space: str, token: str | None) -> None:
+        self.keys, self.space, self.token = keys, space, token
+        self.keyless = not keys.any
+        self._fernet = Fernet(_fernet_key(keys))
+
+    def speaker(self, request: Request) -> Speaker:
+        """Raises:
+        Refusal: 401 for no or a wrong credential, 403 for a change without its CSRF token.
+        """
+        kind, _, said = request.headers.get("authorization", "").partition(" ")
+        if kind.lower() == "bearer" and said:
+            return self._bearer(said.strip(), request)
+        if cookie := request.cookies.get(COOKIE):
+            return self._cookie(cookie, request)
+        if self.keyless and self.token is None:
+            return self._anyone(request)
+        raise Refusal(401, "no credential: send Authorization: Bearer, with the token printed at the start or a key")
+
+    def ticket(self, space: str, user: str, what: str) -> str:
+        """A signed token of one user: "login" works once, "session" until it is old."""
+        said = {"space": space, "user": user, "what": what, "id": secrets.token_hex(8)}
+        return self._fernet.encrypt(json.dumps(said).encode()).decode()
+
+    def redeem(self, code: str) -> str:
+        """The session's token for a login code, once.
+
+        Raises:
+            Refusal: 401, it is old, used, or none.
+        """
+        said = self._read(code, "login", LINK)
+        if said is None or not self.keys.spend(said["id"]):
+            raise Refusal(401, "this link was used or is too old: ask for another")
+        return self.ticket(said["space"], said["user"], "session")
+
+    def _bearer(self, said: str, request: Request) -> Speaker:
+        if self.keyless:
+            if self.token is None or hmac.compare_digest(said.encode(), self.token.encode()):
+                return self._anyone(request)
+        elif key := self.keys.find(said):
+            names = ("id", "kind", "space", "scopes", "user", "field", "quota", "per_minute", "pipeline")
+            return Speaker(**{name: getattr(key, name) for name in names})
+        elif session := self._read(said, "session", SESSION):
+            return _bound(session, None)
+        raise Refusal(401, "the credential opens nothing here")
+
+    def _cookie(self, cookie: str, request: Request) -> Speaker:
+        session = self._read(cookie, "session", SESSION)
+        if session is None:
+            raise Refusal(401, "the login is over: ask for another link")
+        csrf = self.keys.signed(f"csrf\0{cookie}")[:32]
+        given = request.headers.get(CSRF, "")
+        if request.method in CHANGING and not hmac.compare_digest(given.encode(), csrf.encode()):
+            raise Refusal(403, f"changes by cookie need the header {CSRF}, as /v1/session gives it", code="csrf")
+        return _bound(session, csrf)
+
+    def _anyone(self, request: Request) -> Speaker:
+        asked = request.headers.get("x-idiolect-space", self.space)
+        if asked not in (self.space, "demo"):
+            raise missing("there is no such space here")
+        return Speaker(id="local", kind="app", space=asked, scopes=EVERYTHING)
+
+    def _read(self, token: str, what: str, age: int) -> dict[str, str] | None:
+        try:
+            said: dict[str, str] = json.loads(self._fernet.decrypt(token.encode(), ttl=age))
+        except (InvalidToken, ValueError):
+            return None
+        return said if said["what"] == what else None
+
+
+def _bound(session: Mapping[str, str], csrf: str | None) -> Speaker:
+    scopes = ("chat", "memory:read", "memory:write")
+    return Speaker(
+        id=f"user {session['id']}", kind="user", space=session["space"], user=session["user"], scopes=scopes, csrf=csrf
+    )
+
+
+def _fernet_key(keys: Keys) -> bytes:
+    return base64.urlsafe_b64encode(bytes.fromhex(keys.signed("tickets")))

@@ -1,0 +1,206 @@
+"""Many users' `adapt` on one model: in rounds, so that memory grows with a round, and each round is published whole.
+
+A round is always of the same users. What was published under the same plan is not trained again; of what was cut off,
+training goes on from its last state. Either way the numbers are those of a run that was never stopped.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from idiolect.cli.own.shelf import Shelf, told
+from idiolect.core.errors import BadInput, IdiolectError
+from idiolect.core.method import Access, Learnt, flow
+from idiolect.core.requests import Fit, Fitted, Flow, Key, Request
+from idiolect.core.types import UserData
+from idiolect.data import artifacts
+from idiolect.generation.drive import run, run_many
+from idiolect.training import loop
+
+ROUND = 64  # users
+EVERY = 30.0  # seconds between two states of a training
+Tell = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """What is trained for whom. `options`: of each part of the method, as they are in force."""
+
+    spec: str
+    method: Any
+    options: Mapping[str, Any]
+    model: Any
+    seed: int
+    name: str
+    users: Mapping[str, UserData]
+    learners: Sequence[UserData]
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """What an adapter says of itself; `plan` names all that its numbers depend on."""
+        said = {"method": self.spec, "options": dict(self.options), "model": self.model.name, "seed": self.seed}
+        said |= {"base": self.model.digest}
+        whole = [said, list(self.users), [u.user_id for u in self.learners], ROUND]
+        seen = sorted((u.user_id, r.id) for u in (*self.users.values(), *self.learners) for r in u.records)
+        text = json.dumps([whole, seen], default=repr, sort_keys=True)
+        return said | {"plan": hashlib.sha256(text.encode()).hexdigest()[:16]}
+
+
+@dataclass(kw_only=True)
+class Done:
+    """Whose adapters are published, who had nothing to learn from, and who could not be trained."""
+
+    published: list[str] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)  # published before
+    without: list[str] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
+    seconds: float = 0.0
+
+
+def adapt(job: Job, shelf: Shelf, tell: Tell, *, resume: bool) -> Done:
+    """Learns theta, then adapts and publishes round by round; a user who fails stops nobody else.
+
+    Raises:
+        BadInput: resume=True, and what was cut off was another plan.
+    """
+    start, done, about = time.perf_counter(), Done(), job.about
+    if not resume:
+        shelf.clear(job.name)
+    scratch = shelf.scratch(job.name)
+    _same(scratch / "plan", about["plan"], resume)
+    watched = Watched(job.model)
+    with _kept(scratch, tell):
+        theta, owns = _theta(job, shelf, watched, resume=resume)
+        users = list(job.users)
+        for first in range(0, len(users), ROUND):
+            some = users[first : first + ROUND]
+            if resume and all(_published(shelf, u, job.name, about["plan"]) for u in some):
+                done.kept += some
+                continue
+            made = _round(job, theta, owns, some, watched)
+            for user, own in made.items():
+                _publish(job, shelf, done, user, own, theta, watched.losses.pop(user, ()))
+    shelf.clear(job.name)
+    done.seconds = time.perf_counter() - start
+    return done
+
+
+def _theta(job: Job, shelf: Shelf, model: Watched, *, resume: bool) -> tuple[Any, dict[str, Any]]:
+    """theta, and the own of whom `learn` met: kept under the same plan, else learnt."""
+    about = job.about
+    if resume and (kept := shelf.theta(job.name)) and kept["plan"] == about["plan"]:
+        return kept["theta"], kept["owns"]
+    people = {u.user_id: u for u in job.learners}
+    if job.method.card.through == "learn":
+        people |= dict(job.users)
+    key = Key(seed=job.seed, method=job.name)
+    learnt: Learnt[Any, Any] = run(flow(job.method.learn(list(people.values()))), {"base": model}, key)
+    owns = {u: own for u, own in learnt.owns.items() if u in job.users}
+    losses = {u: list(numbers) for u, numbers in model.losses.items()}
+    model.losses.clear()
+    shelf.publish_theta(job.name, {**about, "losses": losses}, learnt.theta, owns)
+    kept = shelf.theta(job.name)  # as a later process reads it
+    assert kept is not None
+    return kept["theta"], kept["owns"]
+
+
+def _round(job: Job, theta: Any, owns: Mapping[str, Any], users: Sequence[str], model: Watched) -> dict[str, Any]:
+    """Each user's own, or the error that stopped him."""
+    keys = {u: Key(seed=job.seed, method=job.name, user=u) for u in users}
+    flows = {keys[u]: guarded(job.method.adapt(job.users[u], theta)) for u in users if u not in owns}
+    made = {k.user: own for k, own in run_many(flows, {"base": model}).items()}
+    return {u: owns[u] if u in owns else made[u] for u in users}
+
+
+def _publish(job: Job, shelf: Shelf, done: Done, user: str, own: Any, theta: Any, losses: Sequence[float]) -> None:
+    if isinstance(own, IdiolectError):
+        done.failed[user] = str(own)
+    elif own is None:
+        done.without.append(user)
+    else:
+        shelf.publish(user, job.name, {**job.about, "losses": list(losses)}, own, theta)
+        done.published.append(user)
+
+
+def guarded(verb: Any) -> Flow[Any]:
+    """A flow whose deliberate errors are its result, so that the others in lockstep go on."""
+    try:
+        return (yield from flow(verb))
+    except IdiolectError as error:
+        return error
+
+
+class Watched:
+    """A model that notes the losses of every `Fit` on its way, by user; "" are everybody's."""
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+        self.losses: dict[str, tuple[float, ...]] = {}
+
+    @property
+    def access(self) -> Access:
+        access: Access = self._model.access
+        return access
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._model, name)
+
+    def answer(self, requests: Sequence[Request], keys: Sequence[Key]) -> list[Any]:
+        answers: list[Any] = self._model.answer(requests, keys)
+        for request, answer in zip(requests, answers, strict=True):
+            if isinstance(request, Fit) and isinstance(answer, Fitted):
+                for user, numbers in answer.losses.items():
+                    self.losses[user] = (*self.losses.get(user, ()), *numbers)
+        return answers
+
+
+class States:
+    """The states of trainings as artifacts of a folder, one written every so many seconds."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self._last = path, time.monotonic()
+
+    @property
+    def due(self) -> bool:
+        return time.monotonic() - self._last >= EVERY
+
+    def save(self, name: str, state: dict[str, Any]) -> None:
+        with told(self.path / name):
+            artifacts.save(self.path / name, state)
+        self._last = time.monotonic()
+
+    def load(self, name: str) -> dict[str, Any] | None:
+        return artifacts.load(self.path / name) if artifacts.exists(self.path / name) else None
+
+
+@contextmanager
+def _kept(scratch: Path, tell: Tell) -> Iterator[None]:
+    """Trainings within keep their states there, and tell how far they are."""
+
+    def told_of(now: loop.Progress) -> None:
+        tell(f"training {now.users} users, loss {now.loss:.3f}", now.done, now.total)
+
+    loop.checkpoints, loop.progress = States(scratch), told_of
+    try:
+        yield
+    finally:
+        loop.checkpoints = loop.progress = None
+
+
+def _published(shelf: Shelf, user: str, name: str, plan: str) -> bool:
+    return name in shelf.names(user) and shelf.about(user, name)["plan"] == plan
+
+
+def _same(path: Path, plan: str, resume: bool) -> None:
+    if resume and path.exists() and path.read_text(encoding="utf-8") != plan:
+        what = "the method, its settings, the model, the users or their records have changed since"
+        raise BadInput(path, what, "Leave --resume out to begin anew.")
+    with told(path):
+        path.write_text(plan, encoding="utf-8")

@@ -1,0 +1,149 @@
+"""What was learnt for users, on disk: one folder an adapter in the user's own folder, published whole or not at all.
+
+<home>/spaces/<space>/theta/<name>/                            everybody's
+<home>/spaces/<space>/users/<shard>/<key>/own/<name>/          his
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from idiolect.core.errors import BadInput
+from idiolect.data import artifacts
+from idiolect.data.sqlite import folder
+from idiolect.data.sqlite.store import SQLiteStore
+
+OWN = "own"
+ABOUT = (
+    "method",
+    "options",
+    "model",
+    "base",
+    "seed",
+    "plan",
+    "losses",
+)  # what is told of an adapter beside its tensors
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """The adapters of one space; whoever has none is a stranger here."""
+
+    store: SQLiteStore
+
+    def users(self) -> tuple[str, ...]:
+        """Who has adapters, in the order they came to the space."""
+        return tuple(user for user in self.store.users() if self.names(user))
+
+    def names(self, user: str) -> tuple[str, ...]:
+        """A user's adapters, sorted."""
+        path = self._own(user)
+        return artifacts.names(path) if path else ()
+
+    def about(self, user: str, name: str) -> dict[str, Any]:
+        """What an adapter says of itself, and its bytes at rest; no tensor is read.
+
+        Raises:
+            BadInput: he has none of that name, or what lies there is no adapter.
+        """
+        path = self._at(user, name)
+        try:
+            said = json.loads((path / artifacts.VALUE).read_text(encoding="utf-8"))["value"]
+            found = {key: said[key] for key in ABOUT}
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            what = f"no adapter can be read there ({type(error).__name__})"
+            raise BadInput(path, what, "Adapt the user again, or delete it.") from None
+        return {**found, "bytes": artifacts.size(path)}
+
+    def load(self, user: str, name: str) -> tuple[dict[str, Any], Any]:
+        """(what it says of itself with "own", theta) of an adapter.
+
+        Raises:
+            BadInput: he has none of that name, it is damaged, or it was learnt under another theta.
+        """
+        path = self._at(user, name)
+        kept = self.theta(name)
+        theta = kept["theta"] if kept else None
+        return artifacts.load(path, theta=theta), theta
+
+    def publish(self, user: str, name: str, about: Mapping[str, Any], own: object, theta: object = None) -> Path:
+        """Replaces an adapter at once; until then, and where this fails, the old one stands.
+
+        Raises:
+            BadInput: what cannot be saved.
+            StoreError: the disk is full, or the system refuses.
+        """
+        with self.store.unit(user, make=True) as unit:
+            assert unit is not None
+            path = folder.private(unit.path / OWN) / plain(name)
+        with told(path):
+            artifacts.save(path, {**about, "own": own}, theta=theta)
+        return path
+
+    def delete(self, user: str, name: str) -> None:
+        """Removes an adapter and its files.
+
+        Raises:
+            BadInput: he has none of that name.
+        """
+        folder.remove(self._at(user, name))
+
+    def theta(self, name: str) -> dict[str, Any] | None:
+        """What was learnt from everybody under that name, with what it says of itself."""
+        path = artifacts.theta_folder(self.store.home, self.store.space, plain(name))
+        found: dict[str, Any] | None = artifacts.load(path) if artifacts.exists(path) else None
+        return found
+
+    def publish_theta(self, name: str, about: Mapping[str, Any], theta: object, owns: Mapping[str, Any]) -> None:
+        """As `publish`; `owns` are of users whom `learn` met."""
+        path = artifacts.theta_folder(self.store.home, self.store.space, plain(name))
+        folder.private(path.parent)
+        with told(path):
+            artifacts.save(path, {**about, "theta": theta, "owns": dict(owns)})
+
+    def scratch(self, name: str) -> Path:
+        """Where the states of a training lie until it is over."""
+        return folder.private(folder.private(self.store.folder / "training") / plain(name))
+
+    def clear(self, name: str) -> None:
+        """Removes them."""
+        shutil.rmtree(self.store.folder / "training" / plain(name), ignore_errors=True)
+
+    def _own(self, user: str) -> Path | None:
+        with self.store.unit(user) as unit:
+            return unit.path / OWN if unit is not None else None
+
+    def _at(self, user: str, name: str) -> Path:
+        if name not in self.names(user):
+            mine = ", ".join(self.names(user)) or "none"
+            raise BadInput(f"user {user!r}", f"no adapter {name!r}", f"He has: {mine}. See `idiolect adapters list`.")
+        path = self._own(user)
+        assert path is not None
+        return path / name
+
+
+def plain(name: str) -> str:
+    """A name that can be a folder's: ``"ipa | oppu"`` is ``"ipa+oppu"``.
+
+    Raises:
+        BadInput: it is none.
+    """
+    found = name.replace(" | ", "+").replace(" ", "")
+    if not found or not all(c.isalnum() or c in "+-_" for c in found):
+        raise BadInput(f"name {name!r}", "not a name for an adapter", "Use letters, digits, '+', '-' and '_'.")
+    return found
+
+
+@contextmanager
+def told(path: Path) -> Iterator[None]:
+    """A full disk as one sentence that names the folder."""
+    try:
+        yield
+    except OSError as error:
+        raise folder.refused(path, error) from error

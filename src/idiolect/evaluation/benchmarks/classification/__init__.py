@@ -1,0 +1,1 @@
+"""What one named reader says of a text."""

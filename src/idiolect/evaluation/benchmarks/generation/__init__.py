@@ -1,0 +1,1 @@
+"""Text in a person's own manner, or true to his persona."""

@@ -1,0 +1,1 @@
+"""To find in a long history what bears on a question."""

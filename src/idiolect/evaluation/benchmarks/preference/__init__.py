@@ -1,0 +1,1 @@
+"""Which of two replies a person prefers; descriptions and prompts as inputs."""

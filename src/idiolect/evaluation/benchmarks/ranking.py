@@ -1,0 +1,82 @@
+"""Ranking a few documents for a query, by words, by vectors, or both: the protocol of the retrieval baselines.
+
+BM25 with k1 1.5, b 0.75, over lower-case letters and digits, unstemmed; the fusion is w times BM25 plus 1 - w times the
+cosine, each scaled to 0-1 over the documents of a query. Equal scores keep the order of the documents.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from idiolect.evaluation.metrics import Floats
+from idiolect.retrieval.protocol import Encoder
+
+WORD = re.compile("[a-z0-9]+")
+
+
+def tokens(text: str) -> list[str]:
+    """Runs of lower-case letters and digits."""
+    return WORD.findall(text.lower())
+
+
+class Lexical:
+    """BM25 over documents that are counted once."""
+
+    def __init__(self, documents: Sequence[str], method: str = "lucene") -> None:
+        import bm25s
+
+        self._size, bags = len(documents), [tokens(d) for d in documents]
+        self._index = None
+        if any(bags):
+            self._index = bm25s.BM25(k1=1.5, b=0.75, method=method)
+            self._index.index([b or ["\0"] for b in bags], show_progress=False)
+
+    def scores(self, query: str) -> Floats:
+        """(n,) one a document; 0 where it has none of the words."""
+        asked = [t for t in tokens(query) if self._index is not None and t in self._index.vocab_dict]
+        if self._index is None or not asked:
+            return np.zeros(self._size)
+        return np.asarray(self._index.get_scores(asked), dtype=np.float64)
+
+
+def cosines(encoder: Encoder, queries: Sequence[str], documents: Sequence[str]) -> Floats:
+    """(q, n) cosines."""
+    if not queries or not documents:
+        return np.zeros((len(queries), len(documents)))
+    return (encoder.encode(queries) @ encoder.encode(documents).T).astype(np.float64).round(6)
+
+
+def scaled(scores: Floats) -> Floats:
+    """(..., n) stretched to 0-1 over the last axis; 0 where all are equal."""
+    low, high = scores.min(axis=-1, keepdims=True), scores.max(axis=-1, keepdims=True)
+    span = high - low
+    return np.divide(scores - low, span, out=np.zeros_like(scores), where=span > 0)
+
+
+def fused(lexical: Floats, dense: Floats, weight: float) -> Floats:
+    """`weight` times the one plus the rest times the other, both scaled."""
+    return weight * scaled(lexical) + (1 - weight) * scaled(dense)
+
+
+def order(scores: Floats) -> list[int]:
+    """Places of the documents, best first; equal ones as they came."""
+    return np.argsort(-scores, kind="stable").tolist()
+
+
+def recall(ranked: Sequence[int], wanted: set[int], k: int) -> float:
+    """Share of what is wanted among the first k."""
+    return len(wanted.intersection(ranked[:k])) / len(wanted)
+
+
+def reciprocal(ranked: Sequence[int], wanted: set[int]) -> float:
+    """1 / the place of the first that is wanted."""
+    return next((1 / place for place, i in enumerate(ranked, 1) if i in wanted), 0.0)
+
+
+def ndcg(ranked: Sequence[int], wanted: set[int], k: int) -> float:
+    """Binary gains, discounted by log2 of the place + 1, over those of the best order."""
+    gain = sum(1 / np.log2(place + 1) for place, i in enumerate(ranked[:k], 1) if i in wanted)
+    return float(gain / sum(1 / np.log2(place + 1) for place in range(1, min(k, len(wanted)) + 1)))

@@ -1,0 +1,1 @@
+"""The next item, a rating, yes or no."""

@@ -1,0 +1,58 @@
+"""How a model is asked to judge, and what is read from its answer: what cannot be read is said, never guessed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
+
+from idiolect.core.requests import Ask, Flow, Key, Sampling
+from idiolect.core.types import Message, Query
+from idiolect.generation.drive import run_many
+
+T = TypeVar("T")
+WORDS = {"almost certain": 0.95, "very likely": 0.9, "likely": 0.75, "uncertain": 0.5, "unlikely": 0.25}
+PERCENT = re.compile(r"(?:certainty|confidence)\W{0,4}(\d{1,3})\s*(%|/\s*100)?", re.IGNORECASE)
+LONGEST = 400  # tokens of a judge's answer
+
+
+def said(prompt: str, to: str = "base") -> Flow[str]:
+    """Asks once, greedily."""
+    query = Query(messages=(Message("user", prompt),))
+    answers: tuple[str, ...] = yield Ask(query=query, sampling=Sampling(max_tokens=LONGEST), to=to)
+    return answers[0]
+
+
+def field(text: str, name: str) -> str:
+    """What stands after the last ``Name:``, up to the end of the line; empty where there is none."""
+    found = re.findall(rf"^\W*{re.escape(name)}\W*?[:=]\s*(.+?)\s*$", text, re.IGNORECASE | re.MULTILINE)
+    return str(found[-1]).strip("*`\"' .") if found else ""
+
+
+def choice(text: str, name: str, options: Sequence[str]) -> str | None:
+    """The option that is named after ``Name:``; None where none or several are."""
+    stated = field(text, name).casefold()
+    found = [o for o in options if re.search(rf"(?<!\w){re.escape(o.casefold())}(?!\w)", stated)]
+    return found[0] if len(found) == 1 else None
+
+
+def number(text: str, name: str, low: float, high: float) -> float | None:
+    """The number after ``Name:``; None where there is none or it lies outside."""
+    found = re.match(r"-?\d+(?:\.\d+)?", field(text, name))
+    value = float(found[0]) if found else None
+    return value if value is not None and low <= value <= high else None
+
+
+def certainty(text: str) -> float | None:
+    """In [0, 1], from a percentage or from words; None where the judge stated none."""
+    percent = PERCENT.search(text)
+    if percent and int(percent[1]) <= 100:
+        return int(percent[1]) / 100
+    stated = field(text, "certainty").casefold()
+    return next((value for words, value in WORDS.items() if stated.startswith(words)), None)
+
+
+def judged(flows: Mapping[str, Flow[T]], model: object) -> dict[str, T]:
+    """Many judgements in lockstep, by id."""
+    keys = {Key(0, "judge", id): flow for id, flow in flows.items()}
+    return {key.user: verdict for key, verdict in run_many(keys, {"base": model}).items()}

@@ -1,0 +1,86 @@
+"""`python -m idiolect.experiments.annotators DATA --out FOLDER`: answers what is not answered yet, prints the table."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from idiolect import config, registry
+from idiolect.experiments.annotators import arms, words
+from idiolect.experiments.annotators.compare import table
+from idiolect.experiments.annotators.judgements import Judgements, read
+
+METHODS = "plora,oppu,user_adapter,perfit,user_identifier"
+WORDS, READERS, BLIND = "words", "words + reader", "MiniLM"
+Arms = dict[str, Callable[[], list[str]]]
+
+
+def main(
+    data: Annotated[Path, typer.Argument(help="StudEmo's folder, or one of LeWiDi's sets.")],
+    out: Annotated[Path, typer.Option(help="Where answers and results go; a run that was stopped goes on there.")],
+    emotion: Annotated[str, typer.Option(help="Of StudEmo's ten.")] = "joy",
+    methods: Annotated[str, typer.Option(help="Names with commas.")] = METHODS,
+    presets: Annotated[str, typer.Option(help="Settings of the methods.")] = "minilm",
+    seed: Annotated[int, typer.Option(help="Of all that is drawn.")] = 0,
+    tokens: Annotated[int, typer.Option(help="Pieces of a text that are read.")] = 160,
+    span: Annotated[int, typer.Option(help="Pieces to a token of the open layers; 1 is the encoder itself.")] = 8,
+    layers: Annotated[int, typer.Option(help="Open layers; those below are frozen.")] = 1,
+) -> None:
+    """Per-reader classification on real judgements."""
+    judgements = read(data, emotion)
+    setting = arms.Setting(layers=layers, tokens=tokens, span=span)
+    wanted = todo(judgements, [m.strip() for m in methods.split(",")], presets, setting, out, seed=seed)
+    answered = answer(wanted, out / "answers.jsonl")
+    cousins = [name for name in wanted if name.endswith("without readers")]
+    rows = table(judgements, answered, (READERS, WORDS, BLIND, *cousins))
+    (out / "results.json").write_text(json.dumps(rows, indent=1), encoding="utf-8")
+    for row in rows:
+        typer.echo(
+            f"{row['group']:<5} {row['arm']:<34} {row['mean_accuracy']:.3f} {row['mean_macro_f1']:.3f} "
+            + " ".join(
+                f"{other}: {d['mean']:+.3f} [{d['low']:+.3f}, {d['high']:+.3f}]"
+                for other in (READERS, WORDS, BLIND)
+                if (d := row.get(f"accuracy above {other}"))
+            )
+        )
+
+
+def todo(
+    judgements: Judgements, names: list[str], presets: str, setting: arms.Setting, out: Path, *, seed: int
+) -> Arms:
+    """Every arm by name, and what answers it."""
+    model = cache(lambda: arms.opened(judgements, setting, out / "states.safetensors"))
+    found: Arms = {
+        WORDS: lambda: words.predictions(judgements, readers=False),
+        READERS: lambda: words.predictions(judgements, readers=True),
+        BLIND: lambda: arms.predictions(model(), judgements),
+    }
+    for name in names:
+        for cousin in (False, True) if registry.card(name).cousin_options else (False,):
+            options = config.load(presets).methods.get(name, {})
+            method = arms.built(name, options, judgements.task, cousin=cousin)
+            title = f"{name} without readers" if cousin else name
+            found[title] = lambda method=method: arms.predictions(model(), judgements, method, seed=seed)  # type: ignore[misc]
+    return found
+
+
+def answer(wanted: Arms, path: Path) -> dict[str, list[str]]:
+    """The labels of every arm; those that the file holds are not asked again."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    known = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
+    found = {row["arm"]: list(row["labels"]) for row in known}
+    for name in (n for n in wanted if n not in found):
+        typer.echo(f"answering: {name}", err=True)
+        found[name] = wanted[name]()
+        with path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"arm": name, "labels": found[name]}) + "\n")
+    return {name: found[name] for name in wanted}
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,64 @@
+"""Letting a user go: his folder and entry at once, what others or everybody learnt from him with it, and the receipt.
+
+A receipt is open until his folder is gone, the rest of the home was searched for residue, and no artifact in service
+has him among its sources.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+from idiolect.data.sqlite.catalogue import Receipt
+from idiolect.data.sqlite.store import SQLiteStore
+from idiolect.governance import keys
+from idiolect.governance.derived import settle_units
+from idiolect.governance.lineage import FILE, Ledger
+
+
+@dataclass(frozen=True, kw_only=True)
+class Erasure(Receipt):
+    """A receipt, with how many shared artifacts that learnt from him are still in service."""
+
+    shared: int = 0
+
+    @property
+    def status(self) -> str:
+        """ "closed" once everything is gone and was looked for, else "open"."""
+        return "open" if self.shared or self.closed is None else "closed"
+
+
+def erase(store: SQLiteStore, user: str, *, strict: bool = False, wait: bool = True) -> Erasure:
+    """Erases a user; everything of him alone is gone when this returns, and so is what others' models took from him.
+
+    Args:
+        strict: shared artifacts that learnt from him go out of service at once; else they serve until they were learnt
+            again (`governance.derived.relearn`), and the receipt stays open until then.
+        wait: also for the search for residue outside his folder; else it runs behind.
+    """
+    receipt = store.erasing(user, wait=wait)
+    if receipt.unit:
+        finish(store, strict=strict)
+    return _with_shared(store, [receipt])[0]
+
+
+def finish(store: SQLiteStore, *, strict: bool = False) -> None:
+    """Takes everybody who was erased out of what was learnt; whatever a killed process left of it is done now."""
+    gone = {receipt.unit for receipt in store.receipts()}
+    keys.bury(store.folder, gone)
+    if (store.folder / FILE).exists():
+        with Ledger(store.folder, clock=store.clock) as ledger:
+            settle_units(store, ledger, gone & ledger.units(), {}, strict=strict)
+
+
+def receipts(store: SQLiteStore) -> tuple[Erasure, ...]:
+    """Everybody who was erased, oldest first."""
+    return _with_shared(store, store.receipts())
+
+
+def _with_shared(store: SQLiteStore, found: tuple[Receipt, ...] | list[Receipt]) -> tuple[Erasure, ...]:
+    shared: dict[str, int] = {}
+    if (store.folder / FILE).exists():
+        with Ledger(store.folder, clock=store.clock) as ledger:
+            shared = {receipt.unit: len(ledger.artifacts(receipt.unit)) for receipt in found}
+    plain = [{f.name: getattr(receipt, f.name) for f in fields(Receipt)} for receipt in found]
+    return tuple(Erasure(**values, shared=shared.get(values["unit"], 0)) for values in plain)

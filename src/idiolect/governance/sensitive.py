@@ -1,0 +1,94 @@
+"""What is sensitive, by rules: the special categories of the GDPR (article 9), and what does harm when it gets about.
+
+The rules are words and forms of English, and numbers with their check digits. They would rather flag too much: a record
+that is flagged wrongly is used less. They know what is said plainly, not what has to be inferred: of private facts in
+other people's wording they find about half to two thirds (docs/governance.md).
+"""
+
+from __future__ import annotations
+
+import re
+
+from idiolect.core.layout import line
+from idiolect.core.types import Record
+
+WORDS = {
+    "health": r"""abortion abscess aches? addict\w* adhd alcoholic alcoholism allerg\w+ alzheimer\w* an(?:a|e)emi\w+
+        anorexi\w+ antidepressants? antibiotics anxi\w+ arthritis asthma\w* autis\w+ biops\w+ bipolar
+        bloodwork bulimi\w+ burn-?out cancer cardio(?:log|vasc)\w+ chemo\w* cholesterol chronic clinic\w*
+        colonoscopy concussion counsel+ing counsel+or crutches dement\w+ dental dentist
+        depress(?:ed|ion|ive) dermatolog\w+ diabet\w+ diagnos\w+ dialysis disabilit\w+ disabled disease
+        disorders? doctor'?s? dos(?:e|es|age) ecg eczema epilep\w+ fertility flare-?ups? fractur\w+ gluten
+        grief gyn(?:a|e)+colog\w+ hearing\said hepatitis hiv hospital\w* illness immun\w+ infection
+        infertil\w+ inflammat\w+ inhaler injur\w+ insulin insomnia ivf leuk\w+ lupus mammogram medical
+        medications? medicines? meds menopaus\w+ mental migraines? miscarriage mood\s(?:swings|disorder) mri
+        nause\w+ neurolog\w+ ocd oncolog\w+ orthop\w+ overdose pain\w* panic\w* paraly\w+ parkinson\w*
+        patholog\w+ physio\w* pills pregnan\w+ prenatal prescri\w+ psychiatr\w+ psycholog\w+ ptsd rash
+        rehab\w* relaps\w+ schizophren\w+ scoliosis seizures? sclerosis self-harm\w* sobriety sober
+        sprain\w* stroke suicid\w+ surge(?:ry|on|ries) symptoms? therap(?:y|ist|ists) thyroid transplant
+        trauma\w* tumou?r ultrasound urolog\w+ vaccin\w+ wheelchair x-?rays?
+        blood\s(?:pressure|sugar|test|tests|type|work)""",
+    "sexuality": r"""asexual bisexual closeted contracepti\w+ erectile gay gender\sidentity hookups? lesbian lgbt\w*
+        libido non-?binary pansexual porn\w* queer sex sexual\w* std sti transgender
+        trans\s(?:man|woman|person) pronouns came\sout\s(?:as|to)""",
+    "religion": r"""allah atheis\w+ agnostic bapti[sz]\w+ bible bishop buddhis\w+ catholic\w* christian\w* church\w*
+        convent hindu\w* imam islam\w* jehovah\w* jew jewish judaism kosher monastery mormon\w* mosque
+        muslims? orthodox pastor pray(?:s|ed|er|ers|ing)? priest protestant quran rabbi ramadan religio\w+
+        sikh\w* synagogue torah halal faith worship\w*""",
+    "politics": r"""activis[tm]\w* ballot campaign(?:s|ed|ing)?\sfor communis+\w+ conservative democrats? elections?
+        labour\sparty left-wing liberal marxis\w+ nationalis\w+ parliament politic\w+ protest(?:s|ed|ing)?
+        republican right-wing socialis\w+ strike\saction trade\sunion union\smember vote[ds]? voting voter""",
+    "origin": r"""ancestry asylum deport\w+ ethnic\w* green\scard immigra\w+ migrants? nationality naturali[sz]\w+
+        native\samerican race racial refugees? residence\spermit roma undocumented visa citizenship
+        indigenous""",
+    "money": r"""401\(?k\)? account\sbalance alimony arrears audit\w* bank\w* bankrupt\w* borrow\w* brokerage
+        budgets? credit\s(?:cards?|limit|report|score) crypto\w* debts? deductible dividends? down\spayment
+        earns? earned estate\splan\w* financ\w+ foreclos\w+ gambl\w+ income inherit\w* insur\w+
+        interest\srate invest\w+ invoices? lend\w* loans? mortgage net\sworth overdraft overdue owes?
+        paycheck payday payments? payroll pensions? portfolio refinanc\w+ rent retirement salary savings
+        stocks taxes tax unemployed unemployment wages? welfare""",
+    "law": r"""alleg(?:ed|ation|ations) arbitration arrest\w* attorney\w* bail barrister charged\swith complaint
+        contract\w* convict\w+ copyright court\w* criminal custody defendant deposition divorc\w+ evict\w+
+        felony fined fraud guardian\w* indict\w+ jail judge judgment jury lawsuits? lawyers? legal\w*
+        liab\w+ litigat\w+ misdemeanou?r nda negligence notar\w+ parole patents? plaintiff plea police
+        power\sof\sattorney prison probate probation prosecut\w+ restraining\sorder sentenced settlement
+        solicitor subpoena sued suing testif\w+ theft trademark verdict warrant witness\w*""",
+    "numbers": r"""driver'?s\slicen[cs]e iban national\sinsurance passport passwords? pin\s(?:code|number)
+        social\ssecurity ssn tax\s(?:id|number) fingerprints?""",
+}
+PATTERNS = {
+    category: re.compile(rf"\b(?:{'|'.join(words.split())})\b", re.IGNORECASE) for category, words in WORDS.items()
+}
+CARD = re.compile(r"(?<!\d)\d(?:[ -]?\d){12,18}(?!\d)")
+IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}\b")
+SECURITY = re.compile(r"(?<!\d)\d{3}-\d{2}-\d{4}(?!\d)")
+
+
+def categories(record: Record) -> frozenset[str]:
+    """Which kinds of what is sensitive a record holds; empty for most."""
+    return of(line(record))
+
+
+def of(text: str) -> frozenset[str]:
+    """The same for any text."""
+    found = {category for category, pattern in PATTERNS.items() if pattern.search(text)}
+    return frozenset(found | ({"numbers"} if _number(text) else set()))
+
+
+def _number(text: str) -> bool:
+    """Whether a number of a card, an account or a person stands in it."""
+    cards = any(_luhn(re.sub(r"\D", "", match[0])) for match in CARD.finditer(text))
+    accounts = any(_iban(match[0].replace(" ", "")) for match in IBAN.finditer(text))
+    return cards or accounts or SECURITY.search(text) is not None
+
+
+def _luhn(digits: str) -> bool:
+    """The check digit of payment cards (ISO/IEC 7812-1)."""
+    doubled = [int(d) * (1 + i % 2) for i, d in enumerate(reversed(digits))]
+    return sum(d - 9 if d > 9 else d for d in doubled) % 10 == 0
+
+
+def _iban(text: str) -> bool:
+    """The check digits of bank accounts (ISO 13616)."""
+    moved = text[4:] + text[:4]
+    return int("".join(str(int(c, 36)) for c in moved)) % 97 == 1

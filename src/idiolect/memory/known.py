@@ -1,0 +1,133 @@
+"""What was taken from a user's words, and the queue that takes it: the part of the handle that is about facts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from idiolect.core.errors import BadInput
+from idiolect.core.types import Record
+from idiolect.data.sqlite import facts, jobs, rows
+from idiolect.data.sqlite.connection import Connection
+from idiolect.data.sqlite.facts import Fact
+from idiolect.data.sqlite.unit import Unit
+from idiolect.memory.consolidate import merge
+from idiolect.memory.facts import slots, table
+from idiolect.memory.messages import Moment, seconds
+from idiolect.memory.reach import Reach
+from idiolect.memory.results import iso
+
+AT_ONCE = 64  # jobs that a read does before it answers
+
+
+def understand(connection: Connection, record: int) -> None:
+    """What is done with every turn: is it said again, and what does it state?"""
+    merge(connection, record)
+    table.read(connection, record)
+
+
+WORK: dict[str, Callable[[Connection, int], None]] = {"facts": understand}
+
+
+class Known(Reach):
+    """Facts, their history, and what waits to be done."""
+
+    def facts(self, *, as_of: Moment | None = None, history: bool = False) -> list[dict[str, Any]]:
+        """What he stated of himself, oldest first: typed, dated, with its sources and what is sensitive in it.
+
+        Args:
+            as_of: what held then; now where it is left out.
+            history: also what was superseded, with the reason.
+        """
+        moment = None if as_of is None else seconds(as_of)
+        with self._store.unit(self.id) as unit:
+            if unit is None:
+                return []
+            self._catch_up(unit)
+            with unit.reading() as connection:
+                found = [f for f in facts.everything(connection) if history or table.holds(f, moment)]
+                ids = rows.at(connection, [n for f in found for n in f.sources])
+            unit.note(self._actor, "facts", purpose="assist", count=len(found))
+        return [_shown(fact, [ids[n].record.id for n in fact.sources if n in ids]) for fact in found]
+
+    def reinstate(self, fact: int) -> None:
+        """Takes back that a fact was superseded: it holds again, and what took its place does not.
+
+        Raises:
+            BadInput: he has no fact of that id.
+        """
+        with self._store.unit(self.id) as unit:
+            if unit is None:
+                raise _no_fact(fact)
+            with unit.writing() as connection:
+                known = facts.at(connection, fact)
+                if known is None:
+                    raise _no_fact(fact)
+                table.reinstate(connection, known, self._store.clock())
+            unit.note(self._actor, "reinstate")
+
+    def jobs(self) -> list[dict[str, Any]]:
+        """What waits or lies dead: {"job", "kind", "tries", "due", "dead", "error"}, oldest first."""
+        with self._store.unit(self.id) as unit:
+            if unit is None:
+                return []
+            with unit.reading() as connection:
+                found = jobs.everything(connection)
+        return [
+            {"job": j.n, "kind": j.kind, "tries": j.tries, "due": iso(j.due), "dead": j.dead, "error": j.error}
+            for j in found
+        ]
+
+    def revive(self) -> int:
+        """Makes dead jobs due again; gives how many."""
+        with self._store.unit(self.id) as unit:
+            if unit is None:
+                return 0
+            with unit.writing() as connection:
+                return jobs.revive(connection)
+
+    def _catch_up(self, unit: Unit, most: int = AT_ONCE) -> int:
+        """Does up to `most` jobs whose time has come; gives how many it tried."""
+        now = self._store.clock()
+        with unit.reading() as connection:
+            waiting = jobs.due(connection, now, most)
+        if waiting:
+            with unit.writing() as connection:
+                for job in jobs.due(connection, now, most):  # another process may have been faster
+                    jobs.attempt(connection, job, WORK[job.kind], now)
+        return len(waiting)
+
+    def _of_himself(self) -> tuple[list[Record], set[str]]:
+        """(facts that hold, as records, oldest first; ids of records that state only what no longer holds)."""
+        with self._store.unit(self.id) as unit:
+            if unit is None:
+                return [], set()
+            self._catch_up(unit)
+            return self._stated(unit)
+
+    def _stated(self, unit: Unit) -> tuple[list[Record], set[str]]:
+        with unit.reading() as connection:
+            held = [f for f in facts.everything(connection) if table.holds(f, None)]
+            over = rows.at(connection, facts.retired(connection, self._store.clock(), past=False))
+        claims = ((f, slots.Claim(kind=f.kind, key=f.key, value=f.value)) for f in held)
+        made = [slots.record(claim, id=f"fact {f.n}", time=f.valid_from) for f, claim in claims]
+        return made, {row.record.id for row in over.values()}
+
+
+def _shown(fact: Fact, sources: list[str]) -> dict[str, Any]:
+    return {
+        "id": fact.n,
+        "kind": fact.kind,
+        "name": table.name(fact),
+        "value": fact.value,
+        "valid_from": iso(fact.valid_from),
+        "valid_to": None if fact.valid_to is None else iso(fact.valid_to),
+        "reason": fact.reason,
+        "superseded_by": fact.by,
+        "sensitive": list(fact.sensitive),
+        "sources": sources,
+    }
+
+
+def _no_fact(n: int) -> BadInput:
+    return BadInput(f"fact {n!r}", "this user has none of that id", "List his with facts(history=True).")

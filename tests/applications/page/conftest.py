@@ -1,0 +1,41 @@
+"""A browser, and the page at a door that answers from a script or with the embedded model."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from applications.page.browser import CHROMIUM, Browser, Tab
+
+DOOR = Path(__file__).with_name("door.py")
+Opens = Callable[..., Tab]
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("there is no chromium: apt-get install chromium")
+    made = Browser(tmp_path_factory.mktemp("profile"))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def opens(browser: Browser) -> Iterator[Opens]:
+    """Opens the page at a door of its own: ``opens("--empty", width=390, fragment="#/say")``."""
+    doors = []
+
+    def open(*options: str, fragment: str = "", **view: object) -> Tab:
+        door = subprocess.Popen([sys.executable, str(DOOR), "--port", "0", *options], stdout=subprocess.PIPE, text=True)
+        doors.append(door)
+        assert door.stdout is not None
+        return browser.tab(door.stdout.readline().strip() + fragment, **view)  # type: ignore[arg-type]
+
+    yield open
+    for door in doors:
+        door.kill()
+        door.communicate()

@@ -1,0 +1,221 @@
+"""Who is speaking, and whom he reaches."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import httpx2
+import pytest
+from openai import APIStatusError, AuthenticationError, PermissionDeniedError, RateLimitError
+
+from idiolect.applications.server.speakers.keys import Keys
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.applications.conftest import Opener, Running
+
+CANARY = "canary-7f3a"
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> Keys:
+    """Keys of the home that the doors of a test open."""
+    return Keys(tmp_path / "home")
+
+
+def ask(door: Running, key: str, text: str = "hello there", **more: Any) -> Any:
+    messages = [{"role": "user", "content": text}]
+    return door.client(key).chat.completions.create(model="small", messages=messages, **more)
+
+
+def get(door: Running, key: str, path: str, method: str = "GET", **more: Any) -> httpx2.Response:
+    return door.http.request(method, f"/v1/users/{path}", headers={"Authorization": f"Bearer {key}"}, **more)
+
+
+def test_an_app_key_acts_for_the_user_in_the_field_that_it_names(opened: Opener, keys: Keys) -> None:
+    _, key = keys.create("app", field="metadata.person", scopes=["chat", "memory:read", "memory:write", "users:create"])
+    door = opened(upstream=True)
+    answer = ask(door, key, user="somebody", metadata={"person": "ann", "run": "7"})
+    assert answer.idiolect["user"] == "ann"
+    assert door.service.space("default").users() == ("ann",)
+    assert door.stub.seen[0]["user"] == "somebody"
+    assert door.stub.seen[0]["metadata"] == {"run": "7"}
+
+
+def test_an_unknown_user_under_a_key_that_may_not_create_is_nobody(opened: Opener, keys: Keys) -> None:
+    _, key = keys.create("app")
+    door = opened(upstream=True)
+    assert ask(door, key, user="stranger").idiolect["user"] is None
+    assert door.service.space("default").users() == ()
+
+
+def test_a_quota_bounds_the_users_that_a_key_creates(opened: Opener, keys: Keys) -> None:
+    _, key = keys.create("app", quota=2, scopes=["chat", "memory:write", "users:create"])
+    door = opened(upstream=True)
+    for user in ("a", "b", "c", "a"):
+        ask(door, key, user=user)
+    assert door.service.space("default").users() == ("a", "b")
+
+
+def test_a_user_key_needs_no_name_and_bears_no_other(opened: Opener, keys: Keys) -> None:
+    _, key = keys.create("user", user="ann")
+    door = opened(upstream=True)
+    assert ask(door, key).idiolect["user"] == "ann"
+    assert ask(door, key, "more", user="ann").idiolect["user"] == "ann"
+    with pytest.raises(PermissionDeniedError, match="another user"):
+        ask(door, key, user="bob")
+
+
+def test_a_key_opens_one_space(opened: Opener, keys: Keys) -> None:
+    scopes = ["chat", "memory:read", "memory:write", "users:create"]
+    (_, shop), (_, work) = (keys.create("app", space=space, scopes=scopes) for space in ("shop", "work"))
+    door = opened(upstream=True)
+    ask(door, shop, f"my sister is {CANARY}", user="ann")
+    assert ask(door, work, "my sister?", user="ann").idiolect["sources"] == []
+    assert get(door, work, "ann/memories").json()["total"] == 1
+    assert CANARY not in str(door.stub.seen[1:])
+
+
+def test_an_operator_reads_no_content(opened: Opener, keys: Keys) -> None:
+    _, key = keys.create("operator")
+    door = opened(upstream=True)
+    door.user("ann").add("my sister")
+    listed = door.http.get("/v1/users", headers={"Authorization": f"Bearer {key}"})
+    assert [u["id"] for u in listed.json()["users"]] == ["ann"]
+    for path in ("ann/memories", "ann/profile", "ann/answers", "ann/export", "ann/audit"):
+        assert get(door, key, path).status_code == 403
+    with pytest.raises(PermissionDeniedError):
+        ask(door, key, user="ann")
+
+
+def test_a_scope_that_lacks_memory_reads_and_writes_nothing(opened: Opener, keys: Keys) -> None:
+    _, key = keys.create("app", scopes=["chat"])
+    door = opened(upstream=True)
+    door.user("ann").add("my sister Anna")
+    assert ask(door, key, "my sister?", user="ann").idiolect["sources"] == []
+    assert door.turns("ann") == ["my sister Anna"]
+
+
+def test_to_write_is_not_to_read(opened: Opener, keys: Keys) -> None:
+    _, key = keys.create("app", scopes=["chat", "memory:write"])
+    door = opened(upstream=True)
+    door.user("ann").add("my sister Anna")
+    assert ask(door, key, "my sister?", user="ann").idiolect["sources"] == []
+    assert len(door.turns("ann")) == 2
+
+
+def test_a_key_is_held_to_its_rate(opened: Opener, keys: Keys) -> None:
+    _, key = keys.create("app", per_minute=2)
+    door = opened(upstream=True)
+    ask(door, key)
+    ask(door, key)
+    with pytest.raises(RateLimitError) as error:
+        ask(door, key)
+    assert 1 <= int(error.value.response.headers["retry-after"]) <= 31
+
+
+def test_a_revoked_key_is_turned_away_by_a_running_door(opened: Opener, keys: Keys) -> None:
+    made, key = keys.create("app")
+    keys.create("app")
+    door = opened(upstream=True)
+    ask(door, key)
+    keys.revoke(made.id)
+    with pytest.raises(AuthenticationError):
+        ask(door, key)
+
+
+def test_with_keys_the_local_token_and_no_token_open_nothing(opened: Opener, keys: Keys) -> None:
+    keys.create("app")
+    door = opened(upstream=True, trust_local=True)
+    assert door.http.get("/v1/models").status_code == 401
+    assert door.http.get("/v1/models", headers={"Authorization": "Bearer x"}).status_code == 401
+
+
+def test_the_things_of_others_are_404_on_every_route(opened: Opener, keys: Keys) -> None:
+    (_, ann), (_, bob) = (keys.create("user", user=name) for name in ("ann", "bob"))
+    door = opened(upstream=True)
+    answer = ask(door, ann, f"my sister is {CANARY}").idiolect["answer_id"]
+    ask(door, bob, "hello")
+    memory = get(door, ann, "ann/memories").json()["results"][0]["id"]
+    routes = [
+        ("GET", "ann/memories", None),
+        ("GET", f"ann/memories/{memory}", None),
+        ("GET", f"bob/memories/{memory}", None),
+        ("PATCH", f"bob/memories/{memory}", {"text": "x"}),
+        ("DELETE", f"bob/memories/{memory}", None),
+        ("POST", "ann/memories", {"text": "x"}),
+        ("GET", f"bob/answers/{answer}/explain", None),
+        ("GET", f"ann/answers/{answer}/explain", None),
+        ("DELETE", "ann", None),
+        ("PUT", "ann/consents", {"consents": []}),
+        ("PUT", "ann/preferences", {"preferences": []}),
+        *(
+            ("GET", f"ann/{what}", None)
+            for what in ("profile", "preferences", "consents", "audit", "answers", "export")
+        ),
+    ]
+    for method, path, body in routes:
+        found = get(door, bob, path, method, json=body)
+        assert (found.status_code, CANARY in found.text) == (404, False), (method, path)
+    assert CANARY in get(door, ann, "ann/memories").text
+
+
+def test_nothing_of_one_user_reaches_another_under_one_app_key(opened: Opener, keys: Keys) -> None:
+    _, key = keys.create("app", scopes=["chat", "memory:read", "memory:write", "users:create"])
+    door = opened(upstream=True)
+    users = [f"user-{i}" for i in range(8)]
+    for user in users:
+        ask(door, key, f"my sister is canary-{user}", user=user)
+    for user in users:
+        ask(door, key, "who is my sister?", user=user)
+        seen = str(door.stub.seen[-1]["messages"])
+        assert [other for other in users if f"canary-{other}" in seen] == [user]
+
+
+def test_a_login_link_works_once_and_its_cookie_changes_nothing_without_a_csrf_token(
+    opened: Opener, keys: Keys
+) -> None:
+    _, key = keys.create("app")
+    door = opened(upstream=True)
+    memory = door.user("ann").add("my sister Anna")["results"][0]["id"]
+    link = get(door, key, "ann/login-link", "POST", json={}).json()["url"]
+    came = door.http.get(link, follow_redirects=False)
+    cookie = came.headers["set-cookie"]
+    assert came.status_code == 303
+    assert "HttpOnly" in cookie
+    assert "SameSite=strict" in cookie
+    session = door.http.get("/v1/session").json()
+    assert session["user"] == "ann"
+    path = f"/v1/users/ann/memories/{memory}"
+    assert door.http.get(path).status_code == 200
+    assert door.http.delete(path).json()["error"]["code"] == "csrf"
+    assert door.http.delete(path, headers={"x-csrf-token": session["csrf"]}).status_code == 200
+    assert door.http.get("/v1/users/bob/memories").status_code == 404
+    door.http.cookies.clear()
+    assert door.http.get(link, follow_redirects=False).status_code == 401
+
+
+def test_a_login_ends_with_its_time(opened: Opener, keys: Keys, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, key = keys.create("app")
+    door = opened(upstream=True)
+    door.user("ann").add("my sister Anna")
+    link = get(door, key, "ann/login-link", "POST", json={}).json()["url"]
+    monkeypatch.setattr("idiolect.applications.server.speakers.identity.LINK", -1)
+    assert door.http.get(link, follow_redirects=False).status_code == 401
+
+
+def test_an_id_may_hold_any_character(opened: Opener) -> None:
+    from urllib.parse import quote
+
+    door = opened(upstream=True, trust_local=True)
+    for id in ("a/b", "100%", "%2F", "ä ö", "a?b#c", "猫"):
+        door.user(id).add(f"I am {id}")
+        found = door.http.get(f"/v1/users/{quote(id, safe='')}/memories")
+        assert [m["memory"] for m in found.json()["results"]] == [f"I am {id}"]
+
+
+def test_a_name_that_is_no_text_is_refused(opened: Opener) -> None:
+    door = opened(upstream=True)
+    with pytest.raises(APIStatusError, match="user must be a text"):
+        ask(door, door.token, extra_body={"user": 7})

@@ -1,0 +1,84 @@
+"""Keys: what each kind opens, and what is kept of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from idiolect.applications.server.speakers.keys import Keys
+from idiolect.core.errors import BadInput, UnknownName
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> Iterator[Keys]:
+    made = Keys(tmp_path / "home")
+    yield made
+    made.close()
+
+
+def test_a_key_is_found_by_what_its_holder_sends_and_by_nothing_else(keys: Keys) -> None:
+    key, said = keys.create("app", name="shop")
+    assert keys.find(said) == key
+    for wrong in (said[:-1], said + "0", said.replace("idk_", ""), f"idk_{key.id}_", "idk__", "", "ä_b", "idk_x_y"):
+        assert keys.find(wrong) is None
+
+
+def test_the_secret_is_nowhere_in_the_home(keys: Keys) -> None:
+    _, said = keys.create("app")
+    secret = said.rpartition("_")[2].encode()
+    files = [path for path in keys.home.rglob("*") if path.is_file()]
+    assert files
+    assert not any(secret in path.read_bytes() for path in files)
+
+
+def test_keys_are_files_that_only_their_owner_reads(keys: Keys) -> None:
+    keys.create("app")
+    assert all(path.stat().st_mode & 0o077 == 0 for path in keys.home.rglob("*"))
+
+
+def test_a_revoked_key_opens_nothing_and_stays_on_the_list(keys: Keys) -> None:
+    key, said = keys.create("app")
+    keys.revoke(key.id)
+    assert keys.find(said) is None
+    assert [k.revoked is not None for k in keys.list()] == [True]
+    assert not keys.any
+    with pytest.raises(BadInput, match="revoked"):
+        keys.rotate(key.id)
+
+
+def test_a_rotated_key_is_the_same_under_another_secret(keys: Keys) -> None:
+    key, old = keys.create("app", name="shop")
+    new = keys.rotate(key.id)
+    assert keys.find(old) is None
+    assert keys.find(new) == key
+
+
+def test_another_process_sees_a_key_at_once(keys: Keys) -> None:
+    other = Keys(keys.home)
+    key, said = other.create("user", user="ann")
+    other.close()
+    assert keys.find(said) == key
+
+
+@pytest.mark.parametrize(
+    ("given", "fix"),
+    [
+        ({"kind": "user"}, "--user"),
+        ({"kind": "app", "user": "ann"}, "--user"),
+        ({"kind": "operator", "scopes": ["memory:read"]}, "admin"),
+        ({"kind": "user", "user": "ann", "scopes": ["admin"]}, "app or operator"),
+        ({"kind": "app", "space": "No Space"}, "small letters"),
+    ],
+)
+def test_a_key_that_makes_no_sense_is_refused_with_the_fix(keys: Keys, given: dict[str, object], fix: str) -> None:
+    with pytest.raises(BadInput, match=fix):
+        keys.create(str(given.pop("kind")), **given)
+
+
+def test_unknown_kinds_and_scopes_are_refused_with_near_names(keys: Keys) -> None:
+    with pytest.raises(UnknownName, match="app"):
+        keys.create("apq")
+    with pytest.raises(UnknownName, match="memory:read"):
+        keys.create("app", scopes=["memory:raed"])

@@ -1,0 +1,94 @@
+"""A door on a real socket of this machine: streams as they come, and clients that go away."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+import uvicorn
+
+from idiolect.applications.server.app import create
+from idiolect.applications.server.run import bound, greeting
+from idiolect.applications.server.service import Service
+from idiolect.applications.server.settings import load
+from idiolect.core.errors import BadInput
+
+if TYPE_CHECKING:
+    from idiolect.models.hf import HFModel
+
+LONG = {"model": "random-llama-0", "messages": [{"role": "user", "content": "hello"}], "max_tokens": 1500}
+
+
+@pytest.fixture
+def served(tmp_path: Path, llama: HFModel, socket_enabled: None) -> Iterator[tuple[Service, str]]:
+    """A service and its address."""
+    given = {"server": {"port": 0, "encoder": "none"}, "home": tmp_path / "home", "trust_local": True}
+    settings = load(environment={}, **given)
+    with bound(settings) as listener:
+        port = listener.getsockname()[1]
+        service = Service(replace(settings, server=replace(settings.server, port=port)), model=llama)
+        server = uvicorn.Server(uvicorn.Config(create(service), log_level="warning"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        until(lambda: server.started)
+        yield service, f"http://127.0.0.1:{port}"
+        server.should_exit = True
+        thread.join(60)
+
+
+def until(holds: Callable[[], bool], seconds: float = 60.0) -> None:
+    """Waits for something to hold."""
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, "it never came to hold"
+        time.sleep(0.01)
+
+
+def test_the_first_token_is_sent_long_before_the_last_is_written(served: tuple[Service, str]) -> None:
+    service, address = served
+    body = {**LONG, "stream": True}
+    with httpx.stream("POST", f"{address}/v1/chat/completions", json=body, timeout=60) as response:
+        lines = response.iter_lines()
+        assert next(lines).startswith("data: ")
+        assert service.local is not None
+        assert service.local.running == 1
+
+
+def test_a_client_that_leaves_a_stream_leaves_the_batch(served: tuple[Service, str]) -> None:
+    service, address = served
+    local = service.local
+    assert local is not None
+    with httpx.stream("POST", f"{address}/v1/chat/completions", json={**LONG, "stream": True}, timeout=60) as response:
+        next(response.iter_lines())
+        rows = local.model.engine.active
+        assert len(rows) == 1
+    until(lambda: local.running == 0, 20)
+    assert rows[0].finish == "cancelled"
+
+
+def test_a_client_that_does_not_wait_for_a_whole_answer_leaves_the_batch(served: tuple[Service, str]) -> None:
+    service, address = served
+    local = service.local
+    assert local is not None
+    with pytest.raises(httpx.ReadTimeout):
+        httpx.post(f"{address}/v1/chat/completions", json=LONG, timeout=httpx.Timeout(30, read=0.3))
+    until(lambda: local.running == local.waiting == 0, 20)
+
+
+def test_a_port_in_use_is_refused_with_the_fix(served: tuple[Service, str], tmp_path: Path) -> None:
+    service, _ = served
+    with pytest.raises(BadInput, match="--port"):
+        bound(service.settings)
+
+
+def test_the_greeting_names_the_address_and_the_way_in(served: tuple[Service, str]) -> None:
+    service, address = served
+    assert f"{address}/v1" in greeting(service)[0]
+    service.door.token = "t0ken"
+    assert greeting(service)[1:] == [f"page:  {address}/#token=t0ken", "token: t0ken"]

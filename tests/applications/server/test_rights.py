@@ -1,0 +1,247 @@
+"""What a user sees, corrects, takes along and erases."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.applications.conftest import Opener, Running
+
+    from idiolect.models.hf import HFModel
+
+
+class Ann:
+    """Ann's own things over HTTP."""
+
+    def __init__(self, door: Running) -> None:
+        self.door = door
+        door.user("ann").add("My sister Anna lives in Kyoto")
+        door.user("ann").add("I like green tea")
+
+    def __call__(self, method: str, path: str = "", status: int = 200, **json: Any) -> Any:
+        body = {"json": json} if method != "GET" and method != "DELETE" else {"params": json}
+        found = self.door.http.request(method, f"/v1/users/ann{path}", headers=self.door.bearer, **body)
+        assert found.status_code == status, found.text
+        return found.json() if found.headers["content-type"] == "application/json" else found
+
+    def asks(self, text: str, **more: Any) -> Any:
+        messages = [{"role": "user", "content": text}]
+        return self.door.client().chat.completions.create(model="small", messages=messages, user="ann", **more)
+
+    @property
+    def ids(self) -> dict[str, str]:
+        """Memory -> id."""
+        return {m["memory"]: m["id"] for m in self("GET", "/memories")["results"]}
+
+
+@pytest.fixture
+def ann(relay: Running) -> Ann:
+    return Ann(relay)
+
+
+def test_memories_come_newest_first_with_their_times(ann: Ann) -> None:
+    found = ann("GET", "/memories")
+    assert [m["memory"] for m in found["results"]] == ["I like green tea", "My sister Anna lives in Kyoto"]
+    assert found["total"] == 2
+    assert {"id", "kind", "metadata", "created_at", "time", "valid_from", "valid_to", "asserted_by", "pinned"} <= set(
+        found["results"][0]
+    )
+
+
+def test_a_query_finds_what_bears_on_it(ann: Ann) -> None:
+    found = ann("GET", "/memories", query="where does my sister live?", limit=1)
+    (best,) = found["results"]
+    assert best["memory"] == "My sister Anna lives in Kyoto"
+    assert 0 < best["score"] <= 1
+
+
+def test_a_correction_keeps_the_old_or_does_not(ann: Ann) -> None:
+    id = ann.ids["My sister Anna lives in Kyoto"]
+    found = ann("PATCH", f"/memories/{id}", text="My sister Anna lives in Osaka")
+    assert [v["memory"][-5:] for v in found["history"]] == ["Kyoto", "Osaka"]
+    found = ann("PATCH", f"/memories/{id}", text="My sister Anna lives in Nara", keep_old=False)
+    assert [v["memory"][-4:] for v in found["history"]] == ["Nara"]
+
+
+def test_an_erased_memory_is_gone_from_every_read(ann: Ann) -> None:
+    id = ann.ids["I like green tea"]
+    assert ann("DELETE", f"/memories/{id}") == {"deleted": True, "id": id}
+    ann("GET", f"/memories/{id}", 404)
+    ann("DELETE", f"/memories/{id}", 404)
+    assert ann("GET", "/memories")["total"] == 1
+
+
+def test_what_is_pinned_is_always_shown(ann: Ann) -> None:
+    id = ann.ids["I like green tea"]
+    assert ann("PATCH", f"/memories/{id}", pinned=True)["pinned"]
+    ann.asks("Where does my sister live?", extra_body={"idiolect": {"pipeline": "pag"}})
+    assert "I like green tea" in str(ann.door.stub.seen[-1]["messages"])
+    assert not ann("PATCH", f"/memories/{id}", pinned=False)["pinned"]
+
+
+def test_a_memory_can_be_added_and_is_used_at_once(ann: Ann) -> None:
+    ann("POST", "/memories", text="My brother lives in Oslo", metadata={"from": "page"})
+    assert "Oslo" in str(ann.asks("Where is my brother?").idiolect["sources"])
+
+
+def test_dials_are_wishes_that_can_be_set_and_taken_away(ann: Ann) -> None:
+    wanted = [{"dimension": "short answers", "weight": 0.8}, {"dimension": "warm words", "weight": -0.5}]
+    assert ann("PUT", "/preferences", preferences=wanted)["preferences"] == wanted
+    changed = ann("PUT", "/preferences", preferences=[{"dimension": "warm words", "weight": 0}])["preferences"]
+    assert changed == wanted[:1]
+    assert ann("GET", "/profile")["wishes"] == {"short answers": ["0.8"]}
+    ann("PUT", "/preferences", 400, preferences=[{"dimension": "x", "weight": 2}])
+
+
+def test_consents_are_replaced_and_unknown_ones_refused(ann: Ann) -> None:
+    assert ann("PUT", "/consents", consents=["assist", "train"])["consents"] == ["assist", "train"]
+    refusal = ann("PUT", "/consents", 400, consents=["asist"])
+    assert "assist" in refusal["error"]["message"]
+
+
+def test_who_is_not_to_be_remembered_is_not_and_what_was_kept_goes(ann: Ann) -> None:
+    ann.asks("my sister?")
+    assert not ann("PUT", "/consents", remember=False)["remember"]
+    assert ann.asks("I have a secret").idiolect["answer_id"] is None
+    assert ann("GET", "/memories")["results"] == []
+    assert ann("GET", "/answers")["results"] == []
+
+
+def test_an_answer_tells_its_sources_until_one_is_erased(ann: Ann) -> None:
+    answer = ann.asks("Where does my sister live?").idiolect["answer_id"]
+    why = ann("GET", f"/answers/{answer}/explain")
+    assert why["basis"] == "used"
+    assert why["question"] == "Where does my sister live?"
+    assert [(s["text"][-5:], s["importance"]) for s in why["sources"]] == [("Kyoto", None), ("n tea", None)]
+    ann("DELETE", f"/memories/{why['sources'][0]['id']}")
+    after = ann("GET", f"/answers/{answer}/explain")
+    assert (after["explained"], after["sources"], after["answer"]) == (False, [], None)
+    ann("GET", "/answers/ans_none/explain", 404)
+
+
+def test_an_explanation_goes_too_when_the_source_is_erased_elsewhere(ann: Ann) -> None:
+    answer = ann.asks("Where does my sister live?").idiolect["answer_id"]
+    ann.door.user("ann").delete_all()
+    assert not ann("GET", f"/answers/{answer}/explain")["explained"]
+    assert ann("GET", "/answers")["results"][0]["question"] is None
+
+
+def test_stored_answers_end_with_their_time(opened: Opener) -> None:
+    now = [1_700_000_000.0]
+    ann = Ann(opened(upstream=True, clock=lambda: now[0], answers={"days": 2.0}))
+    ann.asks("my sister?")
+    assert len(ann("GET", "/answers")["results"]) == 1
+    now[0] += 3 * 86400
+    assert ann("GET", "/answers")["results"] == []
+
+
+def test_the_export_is_a_folder_that_can_be_imported(ann: Ann, tmp_path: Any) -> None:
+    ann.asks("my sister?")
+    packed = zipfile.ZipFile(io.BytesIO(ann("GET", "/export").content))
+    packed.extractall(tmp_path / "out")
+    assert ann.door.user("bea").import_(tmp_path / "out") == 3
+    (line,) = packed.read("answers.jsonl").decode().splitlines()
+    assert json.loads(line)["text"] == "answer 1"
+
+
+def test_an_erased_user_is_gone_with_a_receipt_and_without_residue(ann: Ann) -> None:
+    ann.asks("canary-51d0 is my secret word")
+    receipt = ann("DELETE")
+    assert receipt["status"] == "closed"
+    assert receipt["residue"] == 0
+    ann("GET", "/memories", 404)
+    home = ann.door.service.keys.home
+    assert not any(b"canary-51d0" in p.read_bytes() for p in home.rglob("*") if p.is_file())
+    assert ann.asks("hello again").idiolect["sources"] == []
+
+
+def test_the_audit_trail_says_what_was_done_without_content(ann: Ann) -> None:
+    ann.asks("my sister?")
+    found = ann("GET", "/audit")["results"]
+    assert {"add", "records"} <= {one["action"] for one in found}
+    assert "Kyoto" not in str(found)
+
+
+@pytest.mark.parametrize(
+    ("said", "kinds"),
+    [
+        ({"rating": -1}, ["interaction"]),
+        ({"edited": "She lives in Osaka."}, ["preference"]),
+        ({"rating": 1, "correction": "My sister moved to Osaka"}, ["turn", "interaction"]),
+        ({"rejected": "She lives in Rome.", "chosen": "In Osaka."}, ["preference"]),
+    ],
+)
+def test_feedback_becomes_records(ann: Ann, said: dict[str, Any], kinds: list[str]) -> None:
+    answer = ann.asks("Where does my sister live?").idiolect["answer_id"]
+    body = {"user": "ann", "answer_id": answer, **said}
+    found = ann.door.http.post("/v1/feedback", json=body, headers=ann.door.bearer)
+    assert [one["kind"] for one in found.json()["records"]] == kinds
+
+
+def test_an_edited_answer_is_shown_when_he_asks_again(ann: Ann) -> None:
+    answer = ann.asks("Where does my sister live?").idiolect["answer_id"]
+    body = {"user": "ann", "answer_id": answer, "edited": "In Osaka, as of May."}
+    ann.door.http.post("/v1/feedback", json=body, headers=ann.door.bearer)
+    ann.asks("So where does my sister live?", extra_body={"conversation": "later"})
+    assert "In Osaka, as of May." in str(ann.door.stub.seen[-1]["messages"])
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"rating": 1, "prompt": "q"}, 400),  # nobody
+        ({"user": "ann"}, 400),
+        ({"user": "ann", "rating": 5, "prompt": "q"}, 400),
+        ({"user": "ann", "rating": 1}, 400),
+        ({"user": "ann", "edited": "x", "prompt": "q"}, 400),
+        ({"user": "ann", "chosen": "x", "prompt": "q"}, 400),
+        ({"user": "ann", "rating": 1, "answer_id": "ans_of_nobody"}, 404),
+        ({"user": "stranger", "rating": 1, "prompt": "q"}, 404),
+    ],
+)
+def test_feedback_that_says_nothing_is_refused(ann: Ann, body: dict[str, Any], status: int) -> None:
+    found = ann.door.http.post("/v1/feedback", json=body, headers=ann.door.bearer)
+    assert found.status_code == status
+    assert ann("GET", "/memories")["total"] == 2
+
+
+def test_on_a_local_model_a_source_matters_by_what_its_absence_costs(opened: Opener, llama: HFModel) -> None:
+    from idiolect.core.requests import Item, Key, Score
+    from idiolect.governance.view import view
+
+    door = opened(model=llama)
+    for text in ("my sister Anna lives in Kyoto", "my sister likes tea"):
+        door.user("ann").add(text)
+    messages = [{"role": "user", "content": "my sister?"}]
+    answer = door.client().chat.completions.create(model="random-llama-0", messages=messages, user="ann", max_tokens=6)
+    path = f"/v1/users/ann/answers/{answer.idiolect['answer_id']}/explain"
+    why = door.http.get(path, headers=door.bearer).json()
+    assert why["basis"] == "mattered"
+    assert [s["importance"] for s in why["sources"]] == sorted((s["importance"] for s in why["sources"]), reverse=True)
+
+    import dataclasses
+
+    import idiolect
+    from idiolect.applications.server.answering.pipeline import marked
+
+    data = view(door.service.space("default").store, "ann")
+    said = {r.id: r for r in data.records}
+    first, second = (said[s["id"]] for s in why["sources"])
+    query = idiolect.ask("", "my sister?")
+
+    def total(records: list[Any]) -> float:
+        data_ = dataclasses.replace(data, records=tuple(r for r in data.records if r in records))
+        made = idiolect.compose("ipa").condition(data_, query, None, None)
+        stream = dataclasses.replace(made.streams[0], context=marked(made.streams[0].context))
+        item = Item(
+            query=query, answer=answer.choices[0].message.content, idiolect=idiolect.Idiolect(streams=(stream,))
+        )
+        return llama.answer([Score(items=(item,))], [Key()])[0][0].total
+
+    by_hand = total([first, second]) - total([second])
+    assert why["sources"][0]["importance"] == pytest.approx(by_hand, abs=1e-3)

@@ -1,0 +1,225 @@
+"""`idiolect adapt` and `idiolect adapters`: published whole, resumed to the same end, carried to PEFT and back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from typer.testing import CliRunner
+
+from idiolect.adaptation.adapters.personal.oppu import OPPU
+from idiolect.cli import adapters, app
+from idiolect.cli.own import rounds
+from idiolect.cli.own.rounds import Job
+from idiolect.cli.own.shelf import Shelf, plain
+from idiolect.core.errors import BadInput, StoreError
+from idiolect.core.requests import Recipe
+from idiolect.core.types import Interaction, UserData
+from idiolect.data import artifacts
+from idiolect.data.codec import tensors_of
+from idiolect.data.sqlite.store import SQLiteStore
+from idiolect.models.hf import HFModel
+from idiolect.training import export
+from idiolect.training.parts import LowRank
+
+run = CliRunner().invoke
+QUICK = Recipe(lr=1e-2, epochs=2, batch=2)
+METHOD = OPPU(task=LowRank(rank=2, sites="q,v"), task_recipe=QUICK, user=LowRank(rank=3, sites="q"), recipe=QUICK)
+
+
+def silent(what: str, done: int, of: int) -> None:
+    pass
+
+
+def person(user: str, count: int = 3, label: str = "dull") -> UserData:
+    records = (Interaction(id=f"{user}{i}", task="tag", prompt=f"film {i}", text=label) for i in range(count))
+    return UserData(user, tuple(records))
+
+
+def job(model: HFModel, users: int = 5, **more: Any) -> Job:
+    people = {f"u{i}": person(f"u{i}", 1 + i) for i in range(users)} | more.pop("people", {})
+    given = {"spec": "oppu", "method": METHOD, "options": {}, "seed": 0, "name": "oppu"} | more
+    return Job(model=model, users=people, learners=(person("l0"), person("l1", label="odd")), **given)
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Any:
+    store = SQLiteStore(tmp_path / "home")
+    yield Shelf(store)
+    store.close()
+
+
+def numbers(shelf: Shelf, user: str) -> torch.Tensor:
+    kept, _ = shelf.load(user, "oppu")
+    return torch.cat([t.flatten() for t in tensors_of(kept["own"])])
+
+
+def test_every_user_gets_an_adapter_in_his_own_folder(shelf: Shelf, llama: HFModel) -> None:
+    done = rounds.adapt(job(llama, people={"empty": UserData("empty")}), shelf, silent, resume=False)
+    assert done.published == [f"u{i}" for i in range(5)]  # one record is enough
+    assert done.without == ["empty"]
+    assert shelf.users() == tuple(done.published)
+    about = shelf.about("u1", "oppu")
+    assert (about["base"], about["method"], len(about["losses"])) == (llama.digest, "oppu", 2)
+    assert not torch.equal(numbers(shelf, "u1"), numbers(shelf, "u2"))
+    assert not (shelf.store.folder / "training" / "oppu").exists()
+
+
+class Killed(BaseException):
+    """As if the process had been killed: nothing catches it."""
+
+
+def test_after_a_kill_the_same_adapters_are_published(
+    tmp_path: Path, llama: HFModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rounds, "ROUND", 2)
+    monkeypatch.setattr(rounds, "EVERY", 0.0)
+    whole, cut = (Shelf(SQLiteStore(tmp_path / name)) for name in ("whole", "cut"))
+    rounds.adapt(job(llama), whole, silent, resume=False)
+    for step in (2, 5, 9):  # while theta is learnt; in the first round; in a later one
+        seen = 0
+
+        def kill(what: str, done: int, of: int, step: int = step) -> None:
+            nonlocal seen
+            seen += 1
+            if seen == step:
+                raise Killed
+
+        with pytest.raises(Killed):
+            rounds.adapt(job(llama), cut, kill, resume=True)
+    done = rounds.adapt(job(llama), cut, silent, resume=True)
+    assert done.kept
+    assert sorted(done.kept + done.published) == [f"u{i}" for i in range(5)]
+    for i in range(5):
+        assert torch.equal(numbers(whole, f"u{i}"), numbers(cut, f"u{i}"))
+        assert whole.about(f"u{i}", "oppu")["losses"] == cut.about(f"u{i}", "oppu")["losses"]
+    for shelf in (whole, cut):
+        shelf.store.close()
+
+
+def test_what_was_cut_off_is_not_gone_on_with_under_another_plan(shelf: Shelf, llama: HFModel) -> None:
+    def kill(what: str, done: int, of: int) -> None:
+        raise Killed
+
+    with pytest.raises(Killed):
+        rounds.adapt(job(llama), shelf, kill, resume=False)
+    with pytest.raises(BadInput, match="have changed since. Leave --resume out"):
+        rounds.adapt(job(llama, seed=1), shelf, silent, resume=True)
+    assert rounds.adapt(job(llama, seed=1), shelf, silent, resume=False).published
+
+
+def test_one_user_whose_loss_is_no_number_stops_nobody_else(
+    shelf: Shelf, llama: HFModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from idiolect.training import run as training
+
+    plain_losses = training.Run.losses
+
+    def broken(self: Any, batches: Any) -> torch.Tensor:
+        losses = plain_losses(self, batches)
+        bad = [x.users == ("u1",) for x, batch in zip(self.live, batches, strict=True) for _ in batch]
+        return torch.where(torch.tensor(bad), torch.nan, losses)
+
+    monkeypatch.setattr(training.Run, "losses", broken)
+    done = rounds.adapt(job(llama), shelf, silent, resume=False)
+    assert list(done.failed) == ["u1"]
+    assert "loss is nan" in done.failed["u1"]
+    assert done.published == ["u0", "u2", "u3", "u4"]
+
+
+def test_a_full_disk_is_one_sentence_and_the_old_adapter_stands(
+    shelf: Shelf, llama: HFModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rounds.adapt(job(llama, users=1), shelf, silent, resume=False)
+    before = numbers(shelf, "u0")
+
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(artifacts, "_publish", full)
+    with pytest.raises(StoreError, match=r"own/oppu: No space left on device\. Free space"):
+        shelf.publish("u0", "oppu", shelf.about("u0", "oppu"), None)
+    monkeypatch.undo()
+    assert torch.equal(numbers(shelf, "u0"), before)
+
+
+def test_users_of_one_id_in_two_spaces_have_nothing_to_do_with_one_another(tmp_path: Path, llama: HFModel) -> None:
+    one, other = (Shelf(SQLiteStore(tmp_path / "home", space)) for space in ("one", "other"))
+    rounds.adapt(job(llama, users=1), one, silent, resume=False)
+    assert other.names("u0") == ()
+    rounds.adapt(job(llama, users=1, people={"u0": person("u0", label="odd")}), other, silent, resume=False)
+    assert not torch.equal(numbers(one, "u0"), numbers(other, "u0"))
+    other.delete("u0", "oppu")
+    assert one.names("u0") == ("oppu",)
+    for shelf in (one, other):
+        shelf.store.close()
+
+
+@pytest.fixture
+def home(tmp_path: Path, llama: HFModel, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home in which u0 has an adapter; commands find the small model under any name."""
+    where = tmp_path / "home"
+    store = SQLiteStore(where)
+    rounds.adapt(job(llama, users=1), Shelf(store), silent, resume=False)
+    store.close()
+    monkeypatch.setattr(adapters, "_model", lambda *_: llama)
+    return where
+
+
+def said(*command: str | Path) -> Any:
+    done = run(app, [str(c) for c in command])
+    assert done.exit_code == 0, done.output
+    return json.loads(done.stdout) if "--json" in command else done.stdout
+
+
+def test_adapters_are_listed_shown_and_deleted(home: Path) -> None:
+    (row,) = said("adapters", "list", "--home", home, "--json")
+    assert (row["user"], row["name"], row["method"]) == ("u0", "oppu", "oppu")
+    shown = said("adapters", "show", "u0", "oppu", "--home", home, "--json")
+    assert shown["parameters"] == 2 * 2 * 3 * 32  # A and B of rank 3 on q in two layers of width 32
+    assert "losses: " in said("adapters", "show", "u0", "oppu", "--home", home)
+    said("adapters", "delete", "u0", "oppu", "--home", home)
+    assert said("adapters", "list", "--home", home, "--json") == []
+    missing = run(app, ["adapters", "show", "u0", "oppu", "--home", str(home)])
+    assert (missing.exit_code, "no adapter 'oppu'" in missing.stderr) == (2, True)
+
+
+def test_task_and_user_adapter_leave_as_one_lora_and_come_back(home: Path, llama: HFModel, tmp_path: Path) -> None:
+    made = said("adapters", "export", "u0", "oppu", tmp_path / "peft", "--home", home, "--json")
+    assert made["ranks"] == [2, 5]  # v has the task's alone, q both
+    said("adapters", "import", "bob", tmp_path / "peft", "--name", "mine", "--home", home)
+    store = SQLiteStore(home)
+    kept, theta = Shelf(store).load("bob", "mine")
+    store.close()
+    assert theta is None
+    ours = export.load(tmp_path / "peft")
+    for a, b in zip(kept["own"].trained.edits, ours, strict=True):
+        assert a.site == b.site
+        assert all(torch.equal(a.rows[k], b.rows[k]) for k in b.rows)
+
+
+def test_a_lora_of_another_base_is_refused(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said("adapters", "export", "u0", "oppu", tmp_path / "peft", "--home", home)
+    monkeypatch.setattr(adapters, "_model", lambda *_: HFModel.random("llama", seed=1))
+    refused = run(app, ["adapters", "import", "bob", str(tmp_path / "peft"), "--home", str(home)])
+    assert refused.exit_code == 2
+    assert "belongs to the base" in refused.stderr
+
+
+def test_adapting_the_users_of_a_space_from_the_command_line(home: Path) -> None:
+    store = SQLiteStore(home)
+    store.append("ann", person("ann").records)
+    store.consent("ann", "train")
+    store.close()
+    done = said("adapt", "perfit", "--home", home, "--name", "p", "--tasks", "tag", "--json")
+    assert done["published"] == ["ann"]
+    assert not done["failed"]
+
+
+def test_names_of_compositions_are_names_of_folders() -> None:
+    assert plain("ipa | oppu") == "ipa+oppu"
+    with pytest.raises(BadInput, match="not a name for an adapter"):
+        plain("../up")

@@ -1,0 +1,48 @@
+"""What is flagged as sensitive, and what is not."""
+
+from __future__ import annotations
+
+import pytest
+
+from idiolect.core.types import Attribute, Turn
+from idiolect.governance.sensitive import categories, of
+
+FLAGGED = {
+    "health": ["I take insulin twice a day", "My therapist thinks it is burnout", "She is pregnant", "I have ADHD"],
+    "sexuality": ["I came out as bisexual last year", "Dating as a trans man is hard"],
+    "religion": ["We pray at the mosque on Fridays", "I am an atheist"],
+    "politics": ["I voted for the greens", "I joined a trade union"],
+    "origin": ["My asylum claim was refused", "I am still undocumented"],
+    "money": ["My salary is 40,000", "I owe the bank a lot, the mortgage too"],
+    "law": ["I was arrested in 2019", "She is on parole"],
+    "numbers": [
+        "My card is 4111 1111 1111 1111",
+        "It is DE89 3704 0044 0532 0130 00",
+        "My SSN: 078-05-1120",
+        "passport C01X00T47",
+    ],
+}
+PLAIN = [
+    "I like green tea in the morning",
+    "My sister Anna lives in Kyoto",
+    "The order number is 4111 1111 1111 1112",
+    "We watched a film about ships",
+    "Call me at noon",
+    "The sermonette of a cooking show",
+    "version 12345678901234567890",
+]
+
+
+@pytest.mark.parametrize(("category", "text"), [(c, t) for c, texts in FLAGGED.items() for t in texts])
+def test_what_is_sensitive_is_flagged(category: str, text: str) -> None:
+    assert category in of(text)
+
+
+@pytest.mark.parametrize("text", PLAIN)
+def test_plain_words_are_not_flagged(text: str) -> None:
+    assert of(text) == frozenset()
+
+
+def test_the_name_of_an_attribute_counts_as_its_value_does() -> None:
+    assert categories(Attribute(id="1", name="religion", value="none")) == {"religion"}
+    assert categories(Turn(id="2", text="nothing to see")) == frozenset()

@@ -1,0 +1,156 @@
+"""Facts: what is taken from a turn, what takes whose place, what held when, and that all of it can be taken back."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+
+from idiolect.core.types import Turn
+from idiolect.memory.facts.extract import claims, stated
+from idiolect.memory.facts.slots import ADDITIVE, Claim, supersedes
+from idiolect.memory.space import Space
+from idiolect.memory.user import User
+from memory_doubles import Clock
+
+
+def values(ann: User, **how: object) -> list[tuple[str, str]]:
+    return [(fact["name"], fact["value"]) for fact in ann.facts(**how)]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "key", "value"),
+    [
+        ("My name is Anna.", "name", "", "Anna"),
+        ("My favourite tea is green tea.", "like", "tea", "green tea"),
+        ("By the way, my sister is called Mei.", "person", "sister", "Mei"),
+        ("I live in Oslo now.", "home", "", "Oslo"),
+        ("I am allergic to peanuts, in case you ask.", "allergy", "", "peanuts"),
+        ("I work as a nurse.", "job", "", "nurse"),
+        ("We just visited Kyoto.", "visit", "", "Kyoto"),
+    ],
+)
+def test_a_statement_gives_a_typed_slot(text: str, kind: str, key: str, value: str) -> None:
+    claim = stated(text)
+    assert claim is not None
+    assert (claim.kind, claim.key, claim.value) == (kind, key, value)
+
+
+@pytest.mark.parametrize("text", ["Where do I live?", "", "ok", "The train was late again.", "x " * 400])
+def test_what_states_nothing_gives_nothing(text: str) -> None:
+    assert stated(text) is None
+
+
+@pytest.mark.parametrize(
+    "turn",
+    [
+        Turn(id="1", text="I live in Oslo.", role="assistant"),
+        Turn(id="1", text="I live in Oslo.", asserted_by="bob"),
+        Turn(id="1", text="About the user:\n- home: Oslo"),
+        Turn(id="1", text='He said "I live in Oslo"'),
+    ],
+)
+def test_only_what_the_user_says_himself_counts(turn: Turn) -> None:
+    assert claims(turn) == []
+
+
+def test_a_new_value_of_a_single_slot_takes_the_place_of_the_old(ann: User, clock: Clock) -> None:
+    ann.add("I live in Oslo.")
+    moved = clock.now + 1000
+    clock.now = moved
+    ann.add("I just moved to Quito.")
+    assert values(ann) == [("home", "Quito")]
+    old, new = ann.facts(history=True)
+    assert (old["superseded_by"], old["valid_to"], bool(old["reason"])) == (new["id"], new["valid_from"], True)
+    assert values(ann, as_of=moved - 500) == [("home", "Oslo")]
+
+
+def test_a_supersession_can_be_taken_back(ann: User) -> None:
+    ann.add(["I live in Oslo.", "I just moved to Quito."])
+    old, new = ann.facts(history=True)
+    ann.reinstate(old["id"])
+    assert values(ann) == [("home", "Oslo")]
+    assert [f["reason"] for f in ann.facts(history=True) if f["id"] == new["id"]] == ["taken back"]
+
+
+def test_the_same_said_again_is_one_fact_with_two_sources(ann: User) -> None:
+    first, second = ann.add(["I live in Oslo.", "In fact, I live in Oslo."])["results"]
+    (fact,) = ann.facts()
+    assert fact["sources"] == [first["id"], second["id"]]
+
+
+def test_what_is_read_late_stands_where_it_belongs_in_time(ann: User) -> None:
+    ann.add("I live in Quito.", time=2_000)
+    ann.flush()
+    ann.add("I live in Oslo.", time=1_000)
+    assert values(ann) == [("home", "Quito")]
+    assert values(ann, as_of=1_500) == [("home", "Oslo")]
+
+
+def test_several_friends_stand_side_by_side_but_one_mother(ann: User) -> None:
+    ann.add(["My friend is called Bo.", "My friend is called Cy.", "My mother is called Di.", "My mother is called Eve."])
+    assert values(ann) == [("friend", "Bo"), ("friend", "Cy"), ("mother", "Eve")]
+
+
+def test_of_a_thousand_additive_facts_none_retires_another(ann: User) -> None:
+    r = Random(5)
+    names = {"".join(r.choices("bdfgklmnprst", k=6)).capitalize() for _ in range(1100)}
+    ann.add([f"I visited {name}." for name in sorted(names)[:1000]])
+    ann.flush()
+    assert len(ann.facts()) == len(ann.facts(history=True)) == 1000
+
+
+def test_no_additive_kind_supersedes() -> None:
+    for kind in ADDITIVE:
+        assert not supersedes(Claim(kind=kind, value="a", changed=True), "b")
+    assert supersedes(Claim(kind="hobby", value="a", changed=True), "b")
+    assert not supersedes(Claim(kind="hobby", value="a"), "b")
+    assert not supersedes(Claim(kind="home", value="Oslo"), "oslo")
+
+
+def test_sensitive_facts_are_flagged(ann: User) -> None:
+    ann.add(["I am allergic to peanuts.", "My favourite tea is oolong."])
+    assert {f["value"]: f["sensitive"] for f in ann.facts()} == {"peanuts": ["health"], "oolong": []}
+
+
+def test_a_fact_goes_with_the_last_record_that_states_it_and_the_old_one_holds_again(ann: User) -> None:
+    ann.add("I live in Oslo.")
+    (new,) = ann.add("I just moved to Quito.")["results"]
+    assert values(ann) == [("home", "Quito")]
+    ann.delete(new["id"])
+    assert values(ann) == [("home", "Oslo")]
+    assert "Quito" not in repr(ann.facts(history=True))
+
+
+def test_a_corrected_record_states_the_new_only(ann: User) -> None:
+    (one,) = ann.add("I live in Oslo.")["results"]
+    ann.flush()
+    ann.update(one["id"], "I live in Bergen.")
+    assert values(ann) == [("home", "Bergen")]
+    ann.update(one["id"], "I live in Lagos.", erase_old=True)
+    assert values(ann) == [("home", "Lagos")]
+
+
+def test_facts_are_in_the_profile_and_what_no_longer_holds_is_in_no_prompt(ann: User) -> None:
+    ann.add(["I live in Oslo.", "I just moved to Quito."])
+    assert ann.profile()["attributes"]["home"] == ["Quito"]
+    assert "Oslo" not in ann.context(500)
+    assert "Quito" in ann.context(500, "Where do I live?")
+    assert "Oslo" in repr(ann.get_all())  # the turn itself is never lost
+
+
+def test_the_record_that_holds_is_found_before_the_one_that_did(ann: User, clock: Clock) -> None:
+    ann.add("I live in Oslo with my plants.")
+    between = clock.now + 500
+    clock.now += 1000
+    ann.add("I just moved to Quito.")
+    found = ann.search("Where do I live?")["results"]
+    assert "Oslo" not in found[0]["memory"] or len(found) == 1
+    assert "Oslo" in ann.search("Where do I live?", as_of=between)["results"][0]["memory"]
+
+
+def test_a_fact_of_another_user_cannot_be_named(space: Space) -> None:
+    space.user("ann").add("I live in Oslo.")
+    (fact,) = space.user("ann").facts()
+    with pytest.raises(Exception, match="none of that id"):
+        space.user("bob").reinstate(fact["id"])
