@@ -2,9 +2,10 @@
 
     python benchmarks/retrieval.py DATA [--vectors FOLDER] [--only locomo,ikat,...] [--ablate]
 
-DATA holds the sets' folders (`locomo`, `personabench`, `prefeval`, `ikat`) as they were published; nothing of them is kept
-but sentence vectors under FOLDER, so that each text is encoded once. Every question is scored alone. Intervals: 2,000
-draws of whole users (conversations, people, topics); differences are paired with MiniLM alone, over the same draws.
+DATA holds the sets' folders (`locomo`, `personabench`, `prefeval`, `ikat`) as they were published; nothing of them
+is kept but sentence vectors under FOLDER, so that each text is encoded once. Every question is scored alone.
+Intervals: 2,000 draws of whole users (conversations, people, topics); differences are paired with MiniLM alone,
+over the same draws.
 """
 
 from __future__ import annotations
@@ -202,7 +203,8 @@ def plain(given: Set, encoder: Cached) -> dict[str, list[list[float]]]:
 
 
 def blended(given: Set, encoder: Cached, variants: Sequence[str]) -> dict[tuple[str, str], list[list[float]]]:
-    """{(variant, measure): a list a user, a figure a question}; a variant names the signal that is left out, or none."""
+    """{(variant, measure): a list a user, a figure a question}; a variant names the signal that is left out, or
+    none."""
     found: dict[tuple[str, str], list[list[float]]] = {}
     retriever = Blend(encoder=encoder)
     for user in given.users:

@@ -66,6 +66,7 @@ def test_every_user_gets_an_adapter_in_his_own_folder(shelf: Shelf, llama: HFMod
     assert (about["base"], about["method"], len(about["losses"])) == (llama.digest, "oppu", 2)
     assert not torch.equal(numbers(shelf, "u1"), numbers(shelf, "u2"))
     assert not (shelf.store.folder / "training" / "oppu").exists()
+    assert not [p for p in shelf.store.home.rglob("*") if p.lstat().st_mode & 0o077]  # its owner's alone
 
 
 class Killed(BaseException):

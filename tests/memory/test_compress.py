@@ -22,7 +22,9 @@ def test_all_that_fits_stays_in_the_order_it_was_said() -> None:
 
 
 def test_what_is_said_twice_stands_once_with_its_first_source() -> None:
-    assert roll(lines("I play the cello."), lines("By the way, I play the cello!"), 1000) == tuple(lines("I play the cello."))
+    assert roll(lines("I play the cello."), lines("By the way, I play the cello!"), 1000) == tuple(
+        lines("I play the cello.")
+    )
 
 
 def test_what_more_lines_are_about_is_kept() -> None:

@@ -88,16 +88,19 @@ def test_what_is_read_late_stands_where_it_belongs_in_time(ann: User) -> None:
 
 
 def test_several_friends_stand_side_by_side_but_one_mother(ann: User) -> None:
-    ann.add(["My friend is called Bo.", "My friend is called Cy.", "My mother is called Di.", "My mother is called Eve."])
+    ann.add(
+        ["My friend is called Bo.", "My friend is called Cy.", "My mother is called Di.", "My mother is called Eve."]
+    )
     assert values(ann) == [("friend", "Bo"), ("friend", "Cy"), ("mother", "Eve")]
 
 
-def test_of_a_thousand_additive_facts_none_retires_another(ann: User) -> None:
+@pytest.mark.parametrize("count", [50, pytest.param(1000, marks=pytest.mark.slow)])
+def test_of_many_additive_facts_none_retires_another(ann: User, count: int) -> None:
     r = Random(5)
-    names = {"".join(r.choices("bdfgklmnprst", k=6)).capitalize() for _ in range(1100)}
-    ann.add([f"I visited {name}." for name in sorted(names)[:1000]])
+    names = {"".join(r.choices("bdfgklmnprst", k=6)).capitalize() for _ in range(count + 100)}
+    ann.add([f"I visited {name}." for name in sorted(names)[:count]])
     ann.flush()
-    assert len(ann.facts()) == len(ann.facts(history=True)) == 1000
+    assert len(ann.facts()) == len(ann.facts(history=True)) == count
 
 
 def test_no_additive_kind_supersedes() -> None:

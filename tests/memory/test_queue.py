@@ -1,4 +1,4 @@
-"""The queue: written with the record, retried with backoff, dead after a few tries, revived, and gone with the record."""
+"""The queue: written with the record, retried with backoff, dead after a few tries, revived, gone with the record."""
 
 from __future__ import annotations
 

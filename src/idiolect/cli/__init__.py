@@ -6,6 +6,7 @@
 | `evaluate` | `evaluate`, `report` |
 | `compare` | `compare` |
 | `benchmark` | `benchmark` |
+| `judge` | `judge` |
 | `demo` | `demo` |
 | `world` | `world` |
 | `memory` | `users`, `remember`, `recall`, `profile`, `forget` |
@@ -34,6 +35,7 @@ from idiolect.cli import (
     demo,
     embedded,
     evaluate,
+    judge,
     keeping,
     keys,
     memory,
@@ -67,6 +69,7 @@ app.command("evaluate")(evaluate.evaluate)
 app.command("report")(evaluate.report)
 app.command("compare")(compare.compare)
 app.command("benchmark")(benchmark.benchmark)
+app.command("judge")(judge.judge)
 app.command("world")(world.world)
 app.command("chat")(chat.chat)
 app.command("users")(memory.users)

@@ -140,6 +140,7 @@ def export(
 def import_(
     user: Who,
     folder: Annotated[Path, typer.Argument(help="A PEFT folder.", show_default=False)],
+    *,
     name: Annotated[str, typer.Option(help="What the adapter is to be called.")] = "peft",
     model: Annotated[str, typer.Option(help="The base that it belongs to; else the embedded model.")] = "embedded",
     home: Home = None,

@@ -1,8 +1,8 @@
 """Compressing: a rolling summary within a budget, without a model or through one.
 
 A summary is made of lines that were said, word for word: the lines whose words cover most of what the period was about
-(a greedy cover by summed idf, after Filatova and Hatzivassiloglou 2004). When new lines come, the old summary's lines and
-the new ones are summed up together; old lines so fade as others cover more.
+(a greedy cover by summed idf, after Filatova and Hatzivassiloglou 2004). When new lines come, the old summary's
+lines and the new ones are summed up together; old lines so fade as others cover more.
 """
 
 from __future__ import annotations

@@ -100,9 +100,7 @@ class User(Known):
             question = self._question(query, top_k, filters, as_of)
             found = search(unit, question, self._encoder)
             unit.note(self._actor, "search", purpose="assist", count=len(found))
-        more: list[dict[str, Any]] = [
-            {"sources": f.sources, **({"parts": f.parts} if explain else {})} for f in found
-        ]
+        more: list[dict[str, Any]] = [{"sources": f.sources, **({"parts": f.parts} if explain else {})} for f in found]
         return {"results": [result(f.row, score=f.score, **m) for f, m in zip(found, more, strict=True)]}
 
     def get(self, id: str) -> dict[str, Any] | None:

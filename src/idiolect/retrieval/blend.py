@@ -149,8 +149,8 @@ class Blend:
         other = asking(query, before)
         rows = self.encoder.encode([query, other] if other else [query])
         made = rows[0] + LEAN * rows[-1] if other else rows[0]
-        length: float = float((made @ made) ** 0.5)
-        return made / (length or 1.0)
+        unit: NDArray[np.float32] = made / (float(made @ made) ** 0.5 or 1.0)
+        return unit
 
 
 def document(record: Record) -> Document:

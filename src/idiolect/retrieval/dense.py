@@ -76,7 +76,8 @@ class MiniLM:
         ids = _opened()[0]([terms[i] for i in known], add_special_tokens=False)["input_ids"] if known else []
         for i, pieces in zip(known, ids, strict=True):
             rows[i] = table[pieces].mean(0) - centre
-        return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-6)
+        unit: NDArray[np.float32] = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-6)
+        return unit
 
     def _run(self, texts: list[str]) -> NDArray[np.float32]:
         import torch

@@ -1,6 +1,7 @@
 """Long texts in pieces that a sentence encoder reads whole.
 
-Structured text (JSON) falls into its innermost objects, prose into lines and sentences; pieces are packed up to `LENGTH`.
+Structured text (JSON) falls into its innermost objects, prose into lines and sentences; pieces are packed up to
+`LENGTH`.
 """
 
 from __future__ import annotations

@@ -27,15 +27,18 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 @pytest.fixture
 def opens(browser: Browser) -> Iterator[Opens]:
     """Opens the page at a door of its own: ``opens("--empty", width=390, fragment="#/say")``."""
-    doors = []
+    doors, tabs = [], []
 
     def open(*options: str, fragment: str = "", **view: object) -> Tab:
         door = subprocess.Popen([sys.executable, str(DOOR), "--port", "0", *options], stdout=subprocess.PIPE, text=True)
         doors.append(door)
         assert door.stdout is not None
-        return browser.tab(door.stdout.readline().strip() + fragment, **view)  # type: ignore[arg-type]
+        tabs.append(browser.tab(door.stdout.readline().strip() + fragment, **view))  # type: ignore[arg-type]
+        return tabs[-1]
 
     yield open
     for door in doors:
         door.kill()
         door.communicate()
+    refusals = "the server responded with a status of 4"
+    assert not [fault for tab in tabs for fault in tab.faults() if refusals not in fault]

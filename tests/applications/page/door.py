@@ -69,14 +69,14 @@ def day(number: int) -> str:
 class World:
     """What the door knows; the same at each start."""
 
-    def __init__(self, empty: bool, token: str) -> None:
-        self.token, self.asked = token, []  # type: str, list[dict[str, Any]]
+    def __init__(self, *, empty: bool = False, token: str = "", real: bool = False) -> None:
+        self.token, self.real = token, real
+        self.asked: list[dict[str, Any]] = []
         self.people: dict[str, list[dict[str, Any]]] = {} if empty else {"maya": memories(), "tom": memories()[:3]}
         self.invented = set(self.people)
         self.history: dict[str, list[dict[str, Any]]] = {}
         self.wishes = {"short answers": 0.8}
         self.consents, self.remember = ["assist", "train"], True
-        self.explained = True
 
     def session(self) -> dict[str, Any]:
         users = [
@@ -95,8 +95,8 @@ class World:
             "model": "embedded",
             "models": ["embedded", "embedded@ipa", "embedded@pag"],
             "pipeline": "ipa",
-            "embedded": True,
-            "upstream": None,
+            "embedded": not self.real,
+            "upstream": "http://localhost:11434/v1" if self.real else None,
             "keyless": True,
             "scopes": ["chat", "memory:read", "memory:write", "admin", "users:create"],
             "csrf": None,
@@ -264,8 +264,10 @@ class Door(BaseHTTPRequestHandler):
             self._json(memory)
 
     def _explain(self, kept: list[dict[str, Any]]) -> None:
-        sources = [{**source(m, 0), "importance": 4.1 - 2 * n} for n, m in enumerate(kept[:3])]
-        self._json({"answer_id": "a", "basis": "mattered", "explained": self.world.explained, "sources": sources})
+        nats = [None if self.world.real else 4.1 - 2 * n for n in range(3)]
+        sources = [{**source(m, 0), "importance": one} for one, m in zip(nats, kept, strict=False)]
+        basis = "used" if self.world.real else "mattered"
+        self._json({"answer_id": "a", "basis": basis, "explained": True, "sources": sources})
 
     def _chat(self, body: dict[str, Any]) -> None:
         question = body["messages"][-1]["content"]
@@ -289,7 +291,10 @@ class Door(BaseHTTPRequestHandler):
         shares = (0.62, 0.25, 0.13)
         sources = [source(m, w) for m, w in zip(near, shares, strict=False)] if user and strength else []
         last = {"answer_id": "ans_1" if user else None, "methods": ["ipa"] if user else [], "strength": strength}
-        last |= {"sources": sources, "remembered": 0, "tokens": {"personal": 31, "completion": 5}, "degraded": []}
+        last |= {"sources": sources, "remembered": 0, "tokens": {"personal": 31, "completion": 5}}
+        last |= {
+            "degraded": [{"method": "cos", "why": "needs LOGITS, this model gives TEXT"}] if self.world.real else []
+        }
         last |= {"milliseconds": {"personal": 2.1, "total": 180.4}}
         self._event({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}], "idiolect": last})
         self.wfile.write(b"data: [DONE]\n\n")
@@ -335,9 +340,10 @@ def main() -> None:
     given = argparse.ArgumentParser()
     given.add_argument("--port", type=int, default=8399)
     given.add_argument("--empty", action="store_true")
+    given.add_argument("--real", action="store_true", help="a model behind the door that is not the embedded one")
     given.add_argument("--token", default="")
     options = given.parse_args()
-    Door.world = World(options.empty, options.token)
+    Door.world = World(empty=options.empty, token=options.token, real=options.real)
     server = ThreadingHTTPServer(("127.0.0.1", options.port), Door)
     print(f"http://127.0.0.1:{server.server_port}/", flush=True)  # noqa: T201
     server.serve_forever()

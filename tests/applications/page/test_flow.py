@@ -137,6 +137,24 @@ def test_choosing_and_putting_right_become_feedback(opens: Opens) -> None:
     assert asked(tab, "POST", "feedback")[1]["body"]["edited"] == "Rufus!"
 
 
+def test_a_real_model_gets_the_dialogue_and_says_what_it_cannot(opens: Opens) -> None:
+    tab = opens("--real")
+    tab.reads("Maya is invented")
+    assert "very small model" not in tab.text()
+    ask(tab, "What is my dog called?")
+    tab.reads("cos did not run: needs LOGITS, this model gives TEXT.", ".why")
+    tab.press("Measure how much each mattered")
+    tab.reads("This model gives no probabilities", ".why")
+    ask(tab, "Where does my sister live?")
+    own = [one["body"] for one in asked(tab, "POST", "chat", "completions") if "user" in one["body"]]
+    assert [m["content"] for m in own[1]["messages"]] == [
+        "What is my dog called?",
+        "Your dog is called Rufus.",
+        "Where does my sister live?",
+    ]
+    assert own[0]["conversation"] == own[1]["conversation"]
+
+
 def test_what_goes_wrong_is_said_where_it_happened(opens: Opens) -> None:
     tab = opens()
     tab.reads("Maya")
@@ -163,6 +181,7 @@ def test_memories_are_searched_added_corrected_pinned_and_deleted(opens: Opens) 
     tab.press("Delete: Rex is what my dog is called")
     tab.press("Delete", ".memories .twice:has(.sure)")
     tab.reads("Nothing is known that matches.")
+    tab.reads("11 memories")
     tab.write("main form:not(.search) input", "I play the cello")
     tab.press("Add", "main")
     tab.write("input[type=search]", "cello")

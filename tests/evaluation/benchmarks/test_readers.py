@@ -65,7 +65,16 @@ def longmemeval(evidence: str = "s2") -> Files:
 
 def personamem(letter: str = "(b)") -> Files:
     options = "['(a) go hiking', '(b) play the cello', '(c) cook', '(d) swim']"
-    head = ["persona_id", "question_id", "question_type", "user_question_or_message", "correct_answer", "all_options", "shared_context_id", "end_index_in_shared_context"]
+    head = [
+        "persona_id",
+        "question_id",
+        "question_type",
+        "user_question_or_message",
+        "correct_answer",
+        "all_options",
+        "shared_context_id",
+        "end_index_in_shared_context",
+    ]
     rows = [head, *([str(p), f"q{p}", "recall", "What now?", letter, options, "c1", "2"] for p in range(2))]
     said = [{"role": "user", "content": "I love the cello"}, {"role": "assistant", "content": "Nice"}]
     return {"questions_32k.csv": rows, "shared_contexts_32k.jsonl": [{"c1": [*said, {"role": "user", "content": "x"}]}]}

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from idiolect.cli.own.shelf import Shelf, told
+from idiolect.cli.own.shelf import Shelf, saved, told
 from idiolect.core.errors import BadInput, IdiolectError
 from idiolect.core.method import Access, Learnt, flow
 from idiolect.core.requests import Fit, Fitted, Flow, Key, Request
@@ -86,7 +86,7 @@ def adapt(job: Job, shelf: Shelf, tell: Tell, *, resume: bool) -> Done:
                 continue
             made = _round(job, theta, owns, some, watched)
             for user, own in made.items():
-                _publish(job, shelf, done, user, own, theta, watched.losses.pop(user, ()))
+                _publish(job, shelf, done, user, own, theta=theta, losses=watched.losses.pop(user, ()))
     shelf.clear(job.name)
     done.seconds = time.perf_counter() - start
     return done
@@ -119,7 +119,7 @@ def _round(job: Job, theta: Any, owns: Mapping[str, Any], users: Sequence[str], 
     return {u: owns[u] if u in owns else made[u] for u in users}
 
 
-def _publish(job: Job, shelf: Shelf, done: Done, user: str, own: Any, theta: Any, losses: Sequence[float]) -> None:
+def _publish(job: Job, shelf: Shelf, done: Done, user: str, own: Any, *, theta: Any, losses: Sequence[float]) -> None:
     if isinstance(own, IdiolectError):
         done.failed[user] = str(own)
     elif own is None:
@@ -172,8 +172,7 @@ class States:
         return time.monotonic() - self._last >= EVERY
 
     def save(self, name: str, state: dict[str, Any]) -> None:
-        with told(self.path / name):
-            artifacts.save(self.path / name, state)
+        saved(self.path / name, state)
         self._last = time.monotonic()
 
     def load(self, name: str) -> dict[str, Any] | None:

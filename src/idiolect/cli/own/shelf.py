@@ -82,8 +82,7 @@ class Shelf:
         with self.store.unit(user, make=True) as unit:
             assert unit is not None
             path = folder.private(unit.path / OWN) / plain(name)
-        with told(path):
-            artifacts.save(path, {**about, "own": own}, theta=theta)
+        saved(path, {**about, "own": own}, theta=theta)
         return path
 
     def delete(self, user: str, name: str) -> None:
@@ -104,8 +103,7 @@ class Shelf:
         """As `publish`; `owns` are of users whom `learn` met."""
         path = artifacts.theta_folder(self.store.home, self.store.space, plain(name))
         folder.private(path.parent)
-        with told(path):
-            artifacts.save(path, {**about, "theta": theta, "owns": dict(owns)})
+        saved(path, {**about, "theta": theta, "owns": dict(owns)})
 
     def scratch(self, name: str) -> Path:
         """Where the states of a training lie until it is over."""
@@ -138,6 +136,20 @@ def plain(name: str) -> str:
     if not found or not all(c.isalnum() or c in "+-_" for c in found):
         raise BadInput(f"name {name!r}", "not a name for an adapter", "Use letters, digits, '+', '-' and '_'.")
     return found
+
+
+def saved(path: Path, value: object, *, theta: object = None) -> None:
+    """Publishes a value in a folder that only its owner reads.
+
+    Raises:
+        BadInput: what cannot be saved.
+        StoreError: the disk is full, or the system refuses.
+    """
+    with told(path):
+        folder.private(path)
+        artifacts.save(path, value, theta=theta)
+        for file in path.iterdir():
+            file.chmod(folder.FILE)
 
 
 @contextmanager

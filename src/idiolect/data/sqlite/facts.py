@@ -1,8 +1,8 @@
 """Facts as rows: what was stated, from when to when it holds, which fact took its place and why, and who said so.
 
-Nothing is overwritten: a fact that was superseded keeps its value and is closed (`valid_to`, `reason`, `by`), so that what
-held on a day can be asked, and a wrong decision taken back. A fact goes with the last record that states it; what it had
-retired then holds again.
+Nothing is overwritten: a fact that was superseded keeps its value and is closed (`valid_to`, `reason`, `by`), so
+that what held on a day can be asked, and a wrong decision taken back. A fact goes with the last record that states
+it; what it had retired then holds again.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ COLUMNS = "n, kind, key, value, said, valid_from, valid_to, reason, by, sensitiv
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """Times are POSIX seconds, `valid_to` None while it holds; `sensitive` names categories; `sources` are n of records."""
+    """Times are POSIX seconds, `valid_to` None while it holds; `sensitive` names categories; `sources` are n of
+    records."""
 
     n: int
     kind: str

@@ -1,7 +1,7 @@
 """What waits to be done with a record: a durable queue in the user's own unit.
 
 A job is written in the transaction of its record, so that neither is there without the other. One that fails is tried
-again after 2, 4, 8, ... seconds, and lies dead after `MOST` tries until somebody revives it.
+again after 30, 60, 120, ... seconds, and lies dead after `MOST` tries until somebody revives it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 from idiolect.data.sqlite.connection import Connection, value
 
 MOST = 5  # tries
-BACKOFF = 2.0  # seconds, doubled with each try
+BACKOFF = 30.0  # seconds, doubled with each try
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

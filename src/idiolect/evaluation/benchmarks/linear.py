@@ -73,7 +73,8 @@ def scale(rows: Floats) -> Floats:
 
 def right(scores: Floats) -> Floats:
     """(n,) 1 where the preferred side scores above 0, a half at a tie."""
-    return (scores > 0) + 0.5 * (scores == 0)
+    found: Floats = (scores > 0) + 0.5 * (scores == 0)
+    return found
 
 
 def mixture(rows: Floats, users: NDArray[np.int64], kinds: int = 2, *, steps: int = 12, seed: int = 0) -> Floats:

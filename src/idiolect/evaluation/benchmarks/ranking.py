@@ -46,7 +46,8 @@ def cosines(encoder: Encoder, queries: Sequence[str], documents: Sequence[str]) 
     """(q, n) cosines."""
     if not queries or not documents:
         return np.zeros((len(queries), len(documents)))
-    return (encoder.encode(queries) @ encoder.encode(documents).T).astype(np.float64).round(6)
+    found: Floats = (encoder.encode(queries) @ encoder.encode(documents).T).astype(np.float64).round(6)
+    return found
 
 
 def scaled(scores: Floats) -> Floats:
@@ -63,7 +64,8 @@ def fused(lexical: Floats, dense: Floats, weight: float) -> Floats:
 
 def order(scores: Floats) -> list[int]:
     """Places of the documents, best first; equal ones as they came."""
-    return np.argsort(-scores, kind="stable").tolist()
+    found: list[int] = np.argsort(-scores, kind="stable").tolist()
+    return found
 
 
 def recall(ranked: Sequence[int], wanted: set[int], k: int) -> float:

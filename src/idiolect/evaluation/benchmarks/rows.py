@@ -68,7 +68,7 @@ def mean(
     names, index = np.unique(np.asarray(owners), return_inverse=True)
     sums, counts = np.bincount(index, numbers), np.bincount(index).astype(np.float64)
     if by_user:
-        sums, counts = sums / counts, np.ones(len(names))
+        sums, counts = np.divide(sums, counts), np.ones(len(names))
     drawn = [sums[d].sum(axis=1) / counts[d].sum(axis=1) for d in draws(len(names), RESAMPLES, 0)]
     low, high = _limits(np.concatenate(drawn)) if len(names) > 1 else (None, None)
     scores = np.bincount(index, numbers) / np.bincount(index)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
+from idiolect.core.model import Model
 from idiolect.core.requests import Ask, Flow, Key, Sampling
 from idiolect.core.types import Message, Query
 from idiolect.generation.drive import run_many
@@ -52,7 +53,7 @@ def certainty(text: str) -> float | None:
     return next((value for words, value in WORDS.items() if stated.startswith(words)), None)
 
 
-def judged(flows: Mapping[str, Flow[T]], model: object) -> dict[str, T]:
+def judged(flows: Mapping[str, Flow[T]], model: Model) -> dict[str, T]:
     """Many judgements in lockstep, by id."""
     keys = {Key(0, "judge", id): flow for id, flow in flows.items()}
     return {key.user: verdict for key, verdict in run_many(keys, {"base": model}).items()}

@@ -1,4 +1,4 @@
-"""ExPerT (Salemi et al. 2025): a text is taken apart into aspects, and these are matched with those of the person's own.
+"""ExPerT (Salemi et al. 2025): a text is taken apart into aspects, matched with those of the person's own.
 
 precision = mean over the answer's aspects of match        recall = mean over the reference's aspects of match
 match     = content similarity and style similarity of the best partner, each in [0, 1], multiplied
@@ -50,7 +50,7 @@ class Aspects:
                 style = yield from self._like(one, other, "in how they are written")
                 unread += (content is None) + (style is None)
                 found[one, other] = (content or 0.0, style or 0.0)
-        best = [max(theirs, key=lambda o, a=a: _product(found[a, o])) for a in mine] if theirs else []
+        best = [theirs[_highest([_product(found[a, o]) for o in theirs])] for a in mine] if theirs else []
         pairs = tuple((a, o, *found[a, o]) for a, o in zip(mine, best, strict=False))
         backward = [max((_product(found[a, o]) for a in mine), default=0.0) for o in theirs]
         return Matched(
@@ -71,6 +71,10 @@ class Aspects:
         )
         grade = number((yield from said(prompt, self.to)), "Alike", 0, 10)
         return None if grade is None else grade / 10
+
+
+def _highest(values: list[float]) -> int:
+    return values.index(max(values))
 
 
 def _product(pair: tuple[float, float]) -> float:

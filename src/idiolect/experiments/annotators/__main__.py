@@ -22,6 +22,7 @@ Arms = dict[str, Callable[[], list[str]]]
 
 def main(
     data: Annotated[Path, typer.Argument(help="StudEmo's folder, or one of LeWiDi's sets.")],
+    *,
     out: Annotated[Path, typer.Option(help="Where answers and results go; a run that was stopped goes on there.")],
     emotion: Annotated[str, typer.Option(help="Of StudEmo's ten.")] = "joy",
     methods: Annotated[str, typer.Option(help="Names with commas.")] = METHODS,

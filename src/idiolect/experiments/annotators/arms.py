@@ -31,12 +31,12 @@ TOGETHER = 64  # readers who adapt, and answers that are given, at once
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
-    """Of the encoder: open `layers`, `tokens` read, `span` of them averaged; `decay` of its last layer."""
+    """Open `layers`, `tokens` read, `span` of them averaged; `decay` of the last layer, divided by the judgements."""
 
     layers: int = 1
     tokens: int = 160
     span: int = 8
-    decay: float = 5e-2
+    decay: float = 150.0
 
 
 def opened(judgements: Judgements, setting: Setting, cache: Path) -> EncoderModel:
@@ -45,7 +45,7 @@ def opened(judgements: Judgements, setting: Setting, cache: Path) -> EncoderMode
     texts = sorted({j.text for j in (*judgements.learnt, *judgements.asked)})
     _remember(model, [ask(judgements.task, t) for t in texts], cache)
     queries = [ask(judgements.task, j.text) for j in judgements.learnt]
-    model.teach(queries, [j.label for j in judgements.learnt], decay=setting.decay)
+    model.teach(queries, [j.label for j in judgements.learnt], decay=setting.decay / len(queries))
     return model
 
 

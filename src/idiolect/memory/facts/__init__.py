@@ -3,8 +3,7 @@
 | file | what it holds |
 |---|---|
 | `slots` | the kinds of facts, and which values take the place of which |
-| `rules` | forms of English that state a fact, exactly |
-| `tagger` | a linear tagger for every other form, its weights in `weights.json` |
+| `rules` | forms of English that state a fact |
 | `extract` | a turn -> claims |
 | `table` | facts in a unit: superseded, never lost |
 """

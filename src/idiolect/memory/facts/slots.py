@@ -10,7 +10,7 @@ SINGLE = ("name", "job", "home", "like", "meaning")  # one value at a time, for 
 CHANGING = ("allergy", "language", "hobby")  # several side by side, unless the user says that it changed
 ADDITIVE = ("visit", "residence", "skill", "owns", "event")
 KEYED = ("like", "person", "meaning", "residence")
-ONE = frozenset("mother father wife husband boss spouse partner girlfriend boyfriend fiance fiancee mum mom dad".split())
+ONE = frozenset(("mother", "father", "mum", "mom", "dad", "wife", "husband", "spouse", "partner", "fiance", "boss"))
 NAMES = {"like": "favourite {key}", "person": "{key}", "meaning": "{key} means", "residence": "home of {key}"}
 
 

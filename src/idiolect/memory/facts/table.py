@@ -1,4 +1,5 @@
-"""Claims entered into a unit: the same said again is one more source, a new value of a slot takes the old one's place."""
+"""Claims entered into a unit: the same said again is one more source, a new value of a slot takes the old one's
+place."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Generative Agents: the memory stream of Park et al. (UIST 2023, section 4.1).
 
-    score(d) = a_1 recency(d) + a_2 importance(d) + a_3 relevance(d)        each scaled to [0, 1] over the pool, all a = 1
+    score(d) = a_1 recency(d) + a_2 importance(d) + a_3 relevance(d)        each in [0, 1] over the pool, a = 1
     recency  = 0.995 ^ hours since the last access
 
 The paper asks a model how poignant a memory is, from 1 to 10; here the caller says it, 1 where he says nothing.

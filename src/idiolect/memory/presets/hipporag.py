@@ -4,9 +4,9 @@
     s(n)   = 1 / number of records with n                    for the nodes n of the question ("node specificity")
     score  = sum over the nodes of a record of p(n)
 
-The paper's nodes are the noun phrases of triples that a model extracts, joined also where they are synonyms. Here a node is
-a stem that tells something, or a name; two nodes are joined by every record that has both, and synonyms by nothing: a
-record is so found over a second one that shares a name with the question and another name with it.
+The paper's nodes are the noun phrases of triples that a model extracts, joined also where they are synonyms. Here a
+node is a stem that tells something, or a name; two nodes are joined by every record that has both, and synonyms by
+nothing: a record is so found over a second one that shares a name with the question and another name with it.
 
 Relations: `retrieval.blend` looks at each record alone, but for its neighbours in a session.
 """

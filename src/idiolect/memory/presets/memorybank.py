@@ -2,9 +2,9 @@
 
     R = exp(-t / S)        t: days since the last recall; S: strength, 1 at first, one more with each recall
 
-The paper forgets at random with probability 1 - R; here what is retained less than `floor` is forgotten, so that the same
-questions give the same answers. `recalled` gives the traces after an answer: what was found is stronger, and its days
-begin anew.
+The paper forgets at random with probability 1 - R; here what is retained less than `floor` is forgotten, so that
+the same questions give the same answers. `recalled` gives the traces after an answer: what was found is stronger,
+and its days begin anew.
 
 Relations: `generative_agents` never forgets; `memory.forget` is the curve itself.
 """

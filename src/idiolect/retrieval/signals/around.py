@@ -1,6 +1,6 @@
 """Around a hit: an answer stands beside the question it answers, and in the session that is about it.
 
-    score'(i) = score(i) + BEFORE * score(i - 1) + AFTER * score(i + 1)        neighbours of the same session only
+score'(i) = score(i) + BEFORE * score(i - 1) + AFTER * score(i + 1)        neighbours of the same session only
 """
 
 from __future__ import annotations

@@ -4,9 +4,9 @@
     like(t, w)  = 1 for one stem, else the cosine of the two words' vectors where it exceeds 0.3, else 0
     idf(t)      = ln(1 + (N - m + 0.5) / (m + 0.5)),    m = sum_d max_{w in d} like(t, w)
 
-The vectors of words are the encoder's own input embeddings less their mean: a look-up in a table, no model is run. "Kids"
-so finds "children", and "doctor" "medical". The best score says how far words can be trusted for this question here.
-"""
+The vectors of words are the encoder's own input embeddings less their mean: a look-up in a table, no model is run.
+"Kids" so finds "children", and "doctor" "medical". The best score says how far words can be trusted for this
+question here."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Meaning: cosine of sentence vectors; a document longer than the encoder reads is as near as its nearest piece.
 
-    score(q, d) = max_{p in pieces(d)} e(q) . e(p)
+score(q, d) = max_{p in pieces(d)} e(q) . e(p)
 """
 
 from __future__ import annotations

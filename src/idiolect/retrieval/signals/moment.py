@@ -10,7 +10,8 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
-MONTHS = ("january february march april may june july august september october november december").split()
+YEARLY = "january february march april may june july august september october november december"
+MONTHS = YEARLY.split()
 NAMED = "|".join(f"{month[:3]}(?:{month[3:]})?" if len(month) > 3 else month for month in MONTHS)
 DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
 YEAR = r"(?P<year>(?:19|20)\d\d)"
@@ -22,7 +23,8 @@ DATES = (
     re.compile(rf"\b(?P<month>{NAMED}),? {YEAR}", re.I),
     re.compile(rf"\b(?:in|of|during|since) {YEAR}\b", re.I),
 )
-NUMBERS = {word: n for n, word in enumerate("zero one two three four five six seven eight nine ten".split())}
+COUNTED = "zero one two three four five six seven eight nine ten"
+NUMBERS = {word: n for n, word in enumerate(COUNTED.split())}
 UNITS = {"day": 1, "week": 7, "month": 30, "year": 365}
 AGO = re.compile(rf"\b(?P<n>an?|\d+|{'|'.join(NUMBERS)}) (?P<unit>day|week|month|year)s? ago\b", re.I)
 LAST = re.compile(r"\b(?:last|past|this) (?P<unit>week|month|year)\b", re.I)
@@ -51,9 +53,10 @@ def _dates(question: str) -> list[Test]:
 
 
 def _date(parts: dict[str, str | None]) -> Test:
-    year = int(parts["year"]) if parts.get("year") else None
-    day = int(parts["day"] or 0) if parts.get("day") else None
-    month = int(parts["number"] or 0) if parts.get("number") else None
+    years, days = parts.get("year"), parts.get("day")
+    year, day = int(years) if years else None, int(days) if days else None
+    number = parts.get("number")
+    month = int(number) if number else None
     if name := parts.get("month"):
         month = next(n for n, full in enumerate(MONTHS, 1) if full.startswith(name.lower()))
     wanted = (year, month, day)

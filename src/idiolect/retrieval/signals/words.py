@@ -1,7 +1,7 @@
 """Words: BM25 (Robertson and Zaragoza 2009) over stems, counted once and asked often.
 
-    score(q, d) = sum_{t in q} weight(t) * idf(t) * tf(t, d) * (k1 + 1) / (tf(t, d) + k1 * (1 - b + b * |d| / mean |d|))
-    idf(t)      = ln(1 + (N - df(t) + 0.5) / (df(t) + 0.5))
+score(q, d) = sum_{t in q} weight(t) * idf(t) * tf(t, d) * (k1 + 1) / (tf(t, d) + k1 * (1 - b + b * |d| / mean |d|))
+idf(t)      = ln(1 + (N - df(t) + 0.5) / (df(t) + 0.5))
 """
 
 from __future__ import annotations

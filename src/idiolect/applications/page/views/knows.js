@@ -116,7 +116,7 @@ function adder(user) {
       const { results } = await post(path("users", user, "memories"), { text: field.value.trim() });
       tell(results.length ? "It is remembered." : "Nothing was kept: this person is not to be remembered.");
       field.value = "";
-      field.focus();
+      if (form.contains(document.activeElement) || document.activeElement === document.body) field.focus();
       fire("known");
     });
   });

@@ -14,7 +14,8 @@ export async function memories(user, asked, { total, again }) {
   const where = path("users", user, "memories");
   const found = await get(asking(where, { query, kind, limit, as_of: asOf }));
   const held = found.total ?? found.results.length;
-  if (!query && !kind && !asOf) total(held);
+  const some = query || kind || asOf;
+  total(some ? (await get(asking(where, { limit: 1 }))).total : held);
   const then = asOf ? ` on ${day(asOf)}` : "";
   if (!found.results.length) {
     return h(
@@ -59,7 +60,7 @@ function actions(user, memory, { where, place, again }) {
     place.replaceChildren(...all);
     fix.focus();
   };
-  const correct = () => place.replaceChildren(corrector(user, memory, () => again(), calm));
+  const correct = () => place.replaceChildren(corrector(user, memory, calm, calm));
   const pin = async () => {
     await patch(where, { pinned: !memory.pinned });
     tell(memory.pinned ? "No longer pinned." : "Pinned: it is always shown to the model.");

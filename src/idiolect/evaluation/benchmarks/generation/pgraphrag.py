@@ -12,7 +12,7 @@ from idiolect.core.errors import BadInput
 from idiolect.data.readers.text import mapping, text
 from idiolect.evaluation import metrics
 from idiolect.evaluation.benchmarks import ranking
-from idiolect.evaluation.benchmarks.card import Card
+from idiolect.evaluation.benchmarks.card import Card, digest
 from idiolect.evaluation.benchmarks.rows import Label, Row, mean
 from idiolect.evaluation.metrics import Floats
 from idiolect.retrieval.protocol import Encoder
@@ -22,11 +22,12 @@ CARD = Card(
     source="github.com/PGraphRAG-benchmark/PGraphRAG",
     version="722a71e040b73e2f38261eec26f37032ccc43353",
     licence="none stated (Amazon Reviews 2023)",
-    split="the last review of each user is hidden; people with an earlier review of their own are shown apart",
+    split="the last review of each user is hidden; one weight is chosen on half of the users by md5",
     protocol="rating from own and neighbours' reviews: MAE, RMSE's square; title from text: ROUGE-1, ROUGE-L",
     files=("amazon_dev.json",),
 )
 SHRINK = 2.0
+WEIGHTS = (0.0, 0.1, 0.2, 0.35, 0.5, 0.75)  # of what others and earlier reviews add to the words'
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,10 @@ def measure(data: Mapping[str, Sequence[Review]], encoder: Encoder | None) -> It
     for r in (r for reviews in data.values() for r in reviews):
         about.setdefault(r.product, []).append(r)
     neighbours = [[n for n in about[r.product] if n.user != r.user] for r in last]
-    strangers = [neighbours[(i + 1) % len(last)] for i in range(len(last))]
+    far = [neighbours[(i + len(last) // 2) % len(last)] for i in range(len(last))]
+    strangers = [
+        [n for n in ns if n.user != r.user and n.product != r.product] for r, ns in zip(last, far, strict=True)
+    ]
     own = [list(data[r.user][:-1]) for r in last]
     yield from _ratings(last, own, neighbours, strangers)
     yield from _titles(last, neighbours, strangers)
@@ -91,20 +95,22 @@ def _ratings(
     whole = float(np.mean([r.rating for r in last]))  # of so many that one's own weighs nothing
     gold = np.array([r.rating for r in last])
     words = _by_words(last)
+    extra = [
+        np.array([_drawn([*n, *o], whole) - whole for n, o in zip(others, own, strict=True)]) for others in (near, far)
+    ]
+    kept = np.array([bool(digest(f"tune/{r.user}") % 2) for r in last])
+    best = min(WEIGHTS, key=lambda a: float(np.abs(words + a * extra[0] - gold)[~kept].mean()))
     guesses = {
         Label("rating", "mean of all"): np.full(len(last), whole),
         Label("rating", "neighbours' mean"): np.array([_drawn(n, whole) for n in near]),
         Label("rating", "words of the review"): words,
-        Label("rating", "words, neighbours and own reviews", ours=True): np.array(
-            [w + _drawn(n, whole) - whole + _drawn(o, whole) - whole for w, n, o in zip(words, near, own, strict=True)]
-        ),
-        Label("rating", "words and another product's neighbours", ours=True, control=True): np.array(
-            [w + _drawn(n, whole) - whole for w, n in zip(words, far, strict=True)]
-        ),
+        Label("rating", "words, neighbours and own reviews", ours=True): words + best * extra[0],
+        Label("rating", "words, another product's neighbours and own reviews", ours=True, control=True): words
+        + best * extra[1],
     }
-    owners = [r.user for r in last]
+    owners = [r.user for r in last if digest(f"tune/{r.user}") % 2]
     for label, guess in guesses.items():
-        error: Floats = np.abs(np.clip(guess, 1, 5) - gold)
+        error: Floats = np.abs(np.clip(guess, 1, 5) - gold)[kept]
         yield mean(label, "MAE", error, owners, lower=True)
         yield mean(label, "MSE", error**2, owners, lower=True)
 

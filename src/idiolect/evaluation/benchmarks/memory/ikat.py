@@ -46,7 +46,7 @@ def read(folder: Path) -> list[Turn]:
     BadInput: a topic or turn lacks a field, or a judgement has not four columns.
     """
     judged = {part: _judged(CARD.find(folder, name)) for part, name in zip(PARTS[:2], CARD.files[2:], strict=True)}
-    found = []
+    found: list[Turn] = []
     for name in CARD.files[:2]:
         for i, raw in enumerate(CARD.document(folder, name)):
             place = f"{folder / name}, topic {i}"

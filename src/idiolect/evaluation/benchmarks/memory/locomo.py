@@ -88,7 +88,8 @@ def _case(data: Dataset, name: str, encoder: Encoder | None, asks: str = "") -> 
     if encoder is not None:
         by_turn["MiniLM"] = ranking.cosines(encoder, queries, texts)
         best = np.full((len(queries), len(names)), -1.0)
-        np.maximum.at(best, (slice(None), of_turn), by_turn["MiniLM"])
+        for turn, session in enumerate(of_turn):
+            best[:, session] = np.maximum(best[:, session], by_turn["MiniLM"][:, turn])
         by_session["MiniLM"] = best
         for weight in WEIGHTS:
             for scores in (by_turn, by_session):
@@ -132,6 +133,14 @@ def _rows(cases: list[Case], methods: dict[str, str], label: Label) -> Iterator[
     for k in (3, 5):
         yield mean(label, f"session R@{k}", [ranking.recall(r, w, k) for r, w in pairs], owners)
     yield mean(label, "session MRR", [ranking.reciprocal(r, w) for r, w in pairs], owners)
+    tens = [
+        ranking.recall(r, w, 10) for c, rs in zip(cases, ranked, strict=True) for r, w in zip(rs, c.wanted, strict=True)
+    ]
+    for name in dict.fromkeys(owners):
+        mine = [i for i, owner in enumerate(owners) if owner == name]
+        part = Label(name, label.method, label.ours, label.control)
+        for metric, values in (("turn R@10", tens), ("session Hit@1", hits)):
+            yield mean(part, metric, [values[i] for i in mine], [name] * len(mine))
     kinds = [k for c in cases for k in c.kinds]
     for kind in dict.fromkeys(kinds):
         mine = [i for i, k in enumerate(kinds) if k == kind]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -74,7 +75,7 @@ def read(folder: Path) -> list[Case]:
     return found
 
 
-def _rows(folder: Path, name: str, fields: Sequence[str]) -> list[dict[str, object]]:
+def _rows(folder: Path, name: str, fields: Sequence[str]) -> list[dict[str, Any]]:
     raw, place = CARD.document(folder, name), folder / name
     if not isinstance(raw, list):
         raise BadInput(place, "no list of rows", f"Take the file of version {CARD.version}")

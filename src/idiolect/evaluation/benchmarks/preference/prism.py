@@ -95,9 +95,9 @@ def predicted(data: Sequence[Pair]) -> dict[str, Floats]:
     fold = np.array([folded(p.person, FOLDS) for p in data])
     found = {name: np.zeros(len(data)) for name in ("one reward for all", "own", "other")}
     for k in range(FOLDS):
-        test = np.flatnonzero(fold == k)
+        test = np.flatnonzero(fold == k).tolist()
         asked = {data[i].question for i in test}
-        train = np.array([i for i in np.flatnonzero(fold != k) if data[i].question not in asked])
+        train = np.array([i for i in np.flatnonzero(fold != k).tolist() if data[i].question not in asked])
         everybody = linear.fit(rows[train])
         found["one reward for all"][test] = linear.right(rows[test] @ everybody)
         weight = _tuned(rows, people, train, fold)

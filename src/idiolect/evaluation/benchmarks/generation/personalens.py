@@ -1,0 +1,82 @@
+"""PersonaLens (Zhao et al. 2025): which fields of a rich profile does a task need?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from idiolect.core.errors import BadInput
+from idiolect.data.readers.text import mapping, text
+from idiolect.evaluation.benchmarks import ranking
+from idiolect.evaluation.benchmarks.card import Card
+from idiolect.evaluation.benchmarks.rows import Label, Row, mean
+from idiolect.retrieval.protocol import Encoder
+
+CARD = Card(
+    title="PersonaLens",
+    source="github.com/amazon-science/PersonaLens",
+    version="e755f90a3600e80222e129a14a3b218fc6d2c808",
+    licence="CC BY-NC 4.0",
+    split="every task of every user; nothing is tuned",
+    protocol="from the user's intent the affinity fields of his profile: F1 of the first three against those named",
+    files=("res/schema.json",),
+)
+CHOSEN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One user's intent, the fields of his profile as "domain: field value", and the fields that the task needs."""
+
+    user: str
+    intent: str
+    fields: tuple[tuple[str, str], ...]  # (field's name, as searched)
+    wanted: frozenset[str]
+
+
+def read(folder: Path) -> list[Task]:
+    """Raises:
+    BadInput: no user is there, or a profile or task lacks a field.
+    """
+    CARD.find(folder, CARD.files[0])
+    people = sorted(p for p in (folder / "profile").glob("*") if p.is_dir())
+    if not people:
+        raise BadInput(folder / "profile", "nobody is in it", f"Take it from {CARD.source}")
+    return [task for person in people for task in _tasks(person)]
+
+
+def _tasks(person: Path) -> Iterator[Task]:
+    profile = mapping(CARD.document(person, "profile.json"), person / "profile.json", "affinities")
+    fields = tuple(
+        (name, f"{domain}: {name} {value}")
+        for domain, known in mapping(profile["affinities"], person / "profile.json").items()
+        for name, value in mapping(known, person / "profile.json").items()
+    )
+    for key, raw in mapping(CARD.document(person, "tasks.json"), person / "tasks.json").items():
+        place = f"{person / 'tasks.json'}, {key}"
+        item = mapping(raw, place, "User Intent", "Relevant Affinity Types")
+        wanted = frozenset(map(str, item["Relevant Affinity Types"])) & {name for name, _ in fields}
+        if wanted:
+            yield Task(person.name, text(item["User Intent"], place), fields, wanted)
+
+
+def count(data: Sequence[Task]) -> dict[str, int]:
+    """What is in it; tasks that name no field of the profile are left out."""
+    return {"users": len({t.user for t in data}), "tasks": len(data)}
+
+
+def measure(data: Sequence[Task], encoder: Encoder | None) -> Iterator[Row]:
+    """BM25 between intent and fields, and under another task's intent."""
+    del encoder
+    indexes = {t.user: ranking.Lexical([said for _, said in t.fields]) for t in data}
+    for label, shift in (
+        (Label("all", "BM25", ours=True), 0),
+        (Label("all", "another task's intent", ours=True, control=True), len(data) // 2),
+    ):
+        values = []
+        for i, task in enumerate(data):
+            scores = indexes[task.user].scores(data[(i + shift) % len(data)].intent)
+            said = {task.fields[n][0] for n in ranking.order(scores)[:CHOSEN]}
+            values.append(2 * len(said & task.wanted) / (len(said) + len(task.wanted)))
+        yield mean(label, "F1", values, [t.user for t in data])

@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from evaluation.parrot import world
+from idiolect.core.errors import BadInput
+from idiolect.core.types import Message
+from idiolect.evaluation.judges.asking import certainty, choice, judged, number
+from idiolect.evaluation.judges.aspects import Aspects
+from idiolect.evaluation.judges.graded import Checklist, Rubric
+from idiolect.evaluation.judges.oracle import Oracle, pairs
+from idiolect.evaluation.judges.page import CHECK, Study, page
+from idiolect.evaluation.judges.pairwise import Pair, Pairwise, Verdict
+from idiolect.evaluation.judges.quality import kappa, quality, validate
+from idiolect.evaluation.judges.raters import agreement, majority, read, scores
+from idiolect.models.scripted import ScriptedModel
+from idiolect.simulation.world import World
+
+PAIRS = [Pair(id=f"p{i}", question="Tea?", first="good tea", second="bad tea", user=f"u{i}") for i in range(8)]
+
+
+def verdicts(script: Callable[[str], str], judge: Pairwise | None = None) -> list[Verdict]:
+    model = ScriptedModel(lambda said: script(said[-1].content))
+    flows = {p.id: (judge or Pairwise()).flow(p) for p in PAIRS}
+    return list(judged(flows, model).values())
+
+
+def honest(prompt: str) -> str:
+    answers = re.findall(r"Answer [AB]:\n(.*)", prompt)
+    return f"Better: {'AB'[[a.startswith('good') for a in answers].index(True)]}\nCertainty: 90%"
+
+
+def test_a_judge_that_reads_chooses_the_same_side_in_both_orders() -> None:
+    found = verdicts(honest)
+    assert {v.side for v in found} == {"first"}
+    assert quality(found).disagreement == quality(found).position_bias == 0
+
+
+def test_a_judge_that_goes_by_place_ties_and_is_found_out() -> None:
+    found = verdicts(lambda prompt: "Better: A")
+    assert {v.side for v in found} == {"tie"}
+    assert (quality(found).disagreement, quality(found).position_bias) == (1.0, 1.0)
+
+
+def test_nonsense_is_no_verdict_and_is_counted() -> None:
+    found = verdicts(lambda prompt: "As a model I like both A and B.")
+    assert {v.side for v in found} == {None}
+    assert quality(found).unread == 1.0
+
+
+def test_a_judge_may_abstain_where_it_was_told_so() -> None:
+    found = verdicts(lambda prompt: "Better: unknown\nCertainty: 10%", Pairwise(certain=True))
+    assert (quality(found).abstained, quality(found).unread) == (1.0, 0.0)
+
+
+def test_the_description_of_the_person_is_what_the_personal_judge_reads() -> None:
+    known = replace(PAIRS[0], persona="Hates tea.")
+    assert "Hates tea." in Pairwise().prompt(known, "a", "b")
+    assert "for this person" in Pairwise().prompt(known, "a", "b")
+
+
+@pytest.mark.parametrize(
+    ("said", "value"),
+    [("Certainty: 80%", 0.8), ("confidence 65/100", 0.65), ("Certainty: very likely", 0.9), ("no", None)],
+)
+def test_certainty_is_read_from_figures_and_from_words(said: str, value: float | None) -> None:
+    assert certainty(said) == value
+
+
+def test_a_choice_that_names_two_options_is_none() -> None:
+    assert choice("Better: A or B", "Better", ("A", "B")) is None
+    assert choice("**Better:** B.", "Better", ("A", "B")) == "B"
+
+
+def test_a_grade_outside_its_range_is_none() -> None:
+    assert number("Grade: 7", "Grade", 1, 5) is None
+    assert number("Grade: 4.5 of 5", "Grade", 1, 5) == 4.5
+
+
+def test_a_rubric_stretches_its_grade_to_the_unit() -> None:
+    rubric = Rubric(criterion="warmth", levels=("cold", "cool", "mild", "warm", "hot"))
+    grade = judged({"x": rubric.flow("Q", "A")}, ScriptedModel(["Grade: 4"]))["x"]
+    assert (grade.value, grade.unread) == (0.75, 0)
+
+
+def test_a_checklist_asks_each_point_by_itself() -> None:
+    model = ScriptedModel(["Met: yes", "Met: no", "perhaps"])
+    grade = judged({"x": Checklist().flow("Q", "A", ["short", "warm", "true"])}, model)["x"]
+    assert (grade.value, grade.asked, grade.unread) == (0.5, 3, 1)
+
+
+def test_aspects_that_match_in_content_and_style_count_both_ways() -> None:
+    def script(said: tuple[Message, ...] | list[Message]) -> str:
+        prompt = said[-1].content
+        if prompt.startswith("List"):
+            return "- sea" if "mine" in prompt else "- sea\n- sky"
+        one, other = re.findall(r"Text [12]:\n(.*)", prompt)
+        return f"Alike: {10 if one == other else 0}"
+
+    found = judged({"x": Aspects().flow("mine", "theirs")}, ScriptedModel(script))["x"]
+    assert (found.precision, found.recall) == (1.0, 0.5)
+    assert found.f1 == pytest.approx(2 / 3)
+
+
+def test_a_worlds_oracle_prefers_what_is_true_of_the_person(tmp_path: Path) -> None:
+    made = World.load(world(tmp_path / "w.json"))
+    found = [(Oracle(made).verdict(pair, probe), probe) for pair, probe in pairs(made, "tag")]
+    assert found
+    assert all((v.pair.first if v.side == "first" else v.pair.second) == probe.target for v, probe in found)
+    assert {v.side for v, _ in found} == {"first", "second"}
+
+
+def test_a_good_judge_agrees_with_labels_beyond_chance_and_a_coin_does_not() -> None:
+    labels = {p.id: "first" for p in PAIRS}
+    good = validate(verdicts(honest, Pairwise(certain=True)), labels)
+    assert (good["accuracy"], good["certain"], good["accuracy_certain"]) == (1.0, 1.0, 1.0)
+    assert "beyond chance" in good["sentence"]
+    assert "cannot be told from a coin" in validate(verdicts(lambda p: "Better: A"), labels)["sentence"]
+
+
+def test_labels_of_other_pairs_are_refused() -> None:
+    with pytest.raises(BadInput, match="'p9'"):
+        validate(verdicts(honest), {**{p.id: "first" for p in PAIRS}, "p9": "first"})
+
+
+def test_agreement_beyond_chance_of_a_worked_table() -> None:
+    assert kappa(["a", "a", "b", "b"], ["a", "b", "b", "b"]) == pytest.approx((0.75 - 0.5) / 0.5)
+
+
+def answered(folder: Path, study: Study, rater: str, pick: str) -> Path:
+    """What a rater's browser saves who always picks the answer that begins so."""
+    items = json.loads(re.findall(r'id="items"[^>]*>(.*?)</script>', page(study, rater))[0])
+    said = {i["id"]: {"choice": "left" if i["left"].startswith(pick) else "right", "left": i["shows"]} for i in items}
+    path = folder / f"{rater}.json"
+    path.write_text(json.dumps({"study": study.name, "rater": rater, "said": said}))
+    return path
+
+
+def test_what_raters_say_comes_back_on_the_side_they_meant(tmp_path: Path) -> None:
+    study = Study("tea", tuple(PAIRS))
+    people = [read(answered(tmp_path, study, r, "good"), study) for r in ("ann", "ben")]
+    assert all(r.attentive and r.checks == 3 for r in people)
+    assert set(majority(people).values()) == {"first"}
+    assert scores(people) == {p.id: 1.0 for p in PAIRS}
+
+
+def test_a_rater_who_fails_a_check_is_left_out(tmp_path: Path) -> None:
+    study = Study("tea", tuple(PAIRS))
+    careless = read(answered(tmp_path, study, "cat", "Please"), study)
+    assert not careless.attentive
+    assert agreement([careless, careless]) is None
+    assert majority([careless]) == {}
+
+
+def test_the_page_tells_no_rater_which_side_is_whose_and_ends_no_script() -> None:
+    text = page(Study("s", (replace(PAIRS[0], first="</script><b>"),)), "ann")
+    assert "</script><b>" not in text
+    assert text.count(CHECK) == 1
+    assert not re.search(r'(src|href)="http', text)
+
+
+def test_answers_to_another_study_are_refused(tmp_path: Path) -> None:
+    path = answered(tmp_path, Study("tea", tuple(PAIRS)), "ann", "good")
+    with pytest.raises(BadInput, match="belongs to the study 'tea'"):
+        read(path, Study("coffee", tuple(PAIRS)))
