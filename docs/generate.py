@@ -24,6 +24,8 @@ COMMANDS = (
     ("report",),
     ("world",),
     *((name,) for name in ("users", "remember", "recall", "profile", "forget", "export", "import", "erase", "doctor")),
+    *((name,) for name in ("consents", "backup", "restore", "chat", "serve", "keys", "adapt", "adapters")),
+    *((name,) for name in ("benchmark", "compare", "judge")),
     ("methods",),
     ("methods", "list"),
     ("methods", "show"),

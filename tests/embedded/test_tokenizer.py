@@ -41,3 +41,8 @@ def test_the_shipped_decoder_is_the_one_in_the_code() -> None:
     fresh = Tokenizer.from_str(SHIPPED.to_str())
     fresh.decoder = decoder()
     assert fresh.to_str() == SHIPPED.to_str()
+
+
+def test_a_mark_without_its_letter_is_not_shown() -> None:
+    (mark,) = SHIPPED.encode("A", add_special_tokens=False).ids[:1]
+    assert SHIPPED.decode([*pieces(" in"), mark, *pieces(".")]) == " in."

@@ -4,9 +4,8 @@
 |---|---|
 | `methods` | `methods list`, `methods show`, `methods new` |
 | `evaluate` | `evaluate`, `report` |
-| `compare` | `compare` |
+| `compare` | `compare`, `judge` |
 | `benchmark` | `benchmark` |
-| `judge` | `judge` |
 | `demo` | `demo` |
 | `world` | `world` |
 | `memory` | `users`, `remember`, `recall`, `profile`, `forget` |
@@ -35,7 +34,6 @@ from idiolect.cli import (
     demo,
     embedded,
     evaluate,
-    judge,
     keeping,
     keys,
     memory,
@@ -69,7 +67,7 @@ app.command("evaluate")(evaluate.evaluate)
 app.command("report")(evaluate.report)
 app.command("compare")(compare.compare)
 app.command("benchmark")(benchmark.benchmark)
-app.command("judge")(judge.judge)
+app.command("judge")(compare.judge)
 app.command("world")(world.world)
 app.command("chat")(chat.chat)
 app.command("users")(memory.users)

@@ -24,9 +24,9 @@ CAPITALS += [(c, f"{UP}{c.lower()}") for c in string.ascii_uppercase]
 
 
 def decoder() -> decoders.Decoder:
-    """Marks become capitals again; one at the very end is held back, so that text can be streamed piece by piece."""
+    """Marks become capitals again; one without its letter is dropped, so that text can be streamed piece by piece."""
     restore = [decoders.Replace(b, a) for a, b in CAPITALS]
-    held = [decoders.Replace(Regex(f"{UP}$"), ""), decoders.Replace(ESCAPED, UP)]
+    held = [decoders.Replace(Regex(f"{UP}(?!{ESCAPED[1:]})"), ""), decoders.Replace(ESCAPED, UP)]
     return decoders.Sequence([decoders.ByteLevel(), *restore, *held])
 
 

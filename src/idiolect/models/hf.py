@@ -67,7 +67,9 @@ class HFModel:
             BadInput: a folder that cannot be opened, with what is wrong in it.
         """
         from transformers import AutoTokenizer
+        from transformers.utils.logging import disable_progress_bar
 
+        disable_progress_bar()  # ours say what is being done
         root, config, digest = checked(folder)
         where = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device)
         kind = _dtype(dtype, where)

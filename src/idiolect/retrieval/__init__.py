@@ -6,7 +6,7 @@
 | `dense.Dense` | cosine of two sentence vectors | the encoder's weights, opened on first use |
 | `recency.Recency` | time of the record | nothing |
 | `fuse.Fuse` | sum over retrievers of 1 / (60 + rank) | its parts |
-| `blend.Blend` | sum over signals of standardised scores; words as far as they cover the question | an encoder, or none |
+| `blend.Blend` | sum of standardised signals, words as far as they cover the question | an encoder, or none |
 
 `signals/` holds one file a signal, `corpus` what they share, `split` cuts long texts, `stems` and `terms` make words.
 """

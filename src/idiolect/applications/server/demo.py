@@ -1,26 +1,26 @@
 """The invented people of the space `demo`: a newcomer sees within a minute what knowing somebody changes.
 
-They come from a world of `simulation`, with what they said and a few questions of which the answers are known.
+`people.toml` holds what they said, in words that the embedded model knows, and a few questions with their answers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import tomllib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
-from typing import TYPE_CHECKING
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
 
-from idiolect.core.types import Record
+from idiolect.core.types import Attribute, Post, Record, Turn
 from idiolect.data.sqlite import folder
-from idiolect.simulation.world import make
 
 if TYPE_CHECKING:
     from idiolect.applications.server.service import Service
 
 SPACE = "demo"
 GONE = "demo-was-removed"  # a file in the space's folder: they do not come back with the next start
-CHOSEN = ((0, 0), (16, 2), (10, 2))  # (seed of a world, which of its people): names that can be remembered
-TASKS = ("fact", "rewrite", "tag", "update")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,17 +35,33 @@ class Invented:
 @cache
 def people() -> Mapping[str, Invented]:
     """By the name that each is called."""
-    found = {}
-    for seed, place in CHOSEN:
-        world = make(seed, place + 1, history=6, probes=2, held=False)
-        user = world.users[place]
-        probes = [p for task in TASKS for p in world.probes(user, task)]
-        found[str(world.truth[user]["called"]).lower()] = Invented(
-            records=world.records(user),
-            questions=tuple(p.query.text for p in probes),
-            targets=tuple(p.target for p in probes),
+    found = tomllib.loads(files("idiolect.applications.server").joinpath("people.toml").read_text(encoding="utf-8"))
+    return {
+        name: Invented(
+            records=tuple(sorted(records(person), key=lambda r: r.time)),
+            questions=tuple(question for question, _ in person["asks"]),
+            targets=tuple(target for _, target in person["asks"]),
         )
-    return found
+        for name, person in found.items()
+    }
+
+
+def records(person: Mapping[str, Any]) -> Iterator[Record]:
+    """What one of them said, wrote and states."""
+    for i, (day, text) in enumerate(person["said"]):
+        yield Turn(id=f"said-{i}", time=noon(day), text=text)
+    latest = noon(person["said"][-1][0])
+    for i, line in enumerate(person["wrote"]):
+        prompt, _, text = line.partition(" => ")
+        yield Post(id=f"wrote-{i}", time=latest + 60 * (i + 1), task="rewrite", prompt=prompt, text=text)
+    for i, (day, name, value, until) in enumerate(person["states"]):
+        start, end = noon(day), noon(until) if until else None
+        yield Attribute(id=f"states-{i}", time=start, name=name, value=value, valid_from=start, valid_to=end)
+
+
+def noon(day: str) -> float:
+    """POSIX seconds of a day's noon, e.g. "2024-04-09"."""
+    return datetime.fromisoformat(f"{day}T12:00:00").replace(tzinfo=UTC).timestamp()
 
 
 def begin(service: Service) -> None:

@@ -46,7 +46,7 @@ def cosines(encoder: Encoder, queries: Sequence[str], documents: Sequence[str]) 
     """(q, n) cosines."""
     if not queries or not documents:
         return np.zeros((len(queries), len(documents)))
-    found: Floats = (encoder.encode(queries) @ encoder.encode(documents).T).astype(np.float64).round(6)
+    found: Floats = np.asarray(encoder.encode(queries) @ encoder.encode(documents).T, dtype=np.float64).round(6)
     return found
 
 
@@ -54,7 +54,8 @@ def scaled(scores: Floats) -> Floats:
     """(..., n) stretched to 0-1 over the last axis; 0 where all are equal."""
     low, high = scores.min(axis=-1, keepdims=True), scores.max(axis=-1, keepdims=True)
     span = high - low
-    return np.divide(scores - low, span, out=np.zeros_like(scores), where=span > 0)
+    found: Floats = np.divide(scores - low, span, out=np.zeros_like(scores), where=span > 0)
+    return found
 
 
 def fused(lexical: Floats, dense: Floats, weight: float) -> Floats:

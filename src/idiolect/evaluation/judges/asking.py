@@ -14,7 +14,7 @@ from idiolect.generation.drive import run_many
 T = TypeVar("T")
 WORDS = {"almost certain": 0.95, "very likely": 0.9, "likely": 0.75, "uncertain": 0.5, "unlikely": 0.25}
 PERCENT = re.compile(r"(?:certainty|confidence)\W{0,4}(\d{1,3})\s*(%|/\s*100)?", re.IGNORECASE)
-LONGEST = 400  # tokens of a judge's answer
+LONGEST = 200  # tokens of a judge's answer
 
 
 def said(prompt: str, to: str = "base") -> Flow[str]:
