@@ -215,6 +215,7 @@ def joined(a: Card, b: Card) -> Card:
         data=tuple(dict.fromkeys(a.data + b.data)),
         tasks=tuple(dict.fromkeys(a.tasks + b.tasks)),
         resume="exact" if a.resume == b.resume == "exact" else "approximate",
+        through="learn" if "learn" in (a.through, b.through) else "adapt",
         draws=a.draws or b.draws,
         differs="; ".join(d for d in (a.differs, b.differs) if d),
         reconstructed=a.reconstructed or b.reconstructed,

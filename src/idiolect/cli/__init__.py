@@ -11,6 +11,7 @@
 | `memory` | `users`, `remember`, `recall`, `profile`, `forget` |
 | `keeping` | `export`, `import`, `erase`, `consents`, `doctor` |
 | `backup` | `backup`, `restore` |
+| `chat` | `chat` |
 | `serve`, `keys` | `serve`; `keys create`, `keys list`, `keys revoke`, `keys rotate` |
 | `adapters` | `adapt`; `adapters list`, `adapters show`, `adapters export`, `adapters import`, `adapters delete` |
 | `embedded` | `embedded train`, `embedded evaluate` |

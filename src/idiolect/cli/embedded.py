@@ -15,6 +15,7 @@ app = typer.Typer(no_args_is_help=True, help="The model that comes with the pack
 @app.command()
 def train(
     folder: Annotated[Path, typer.Argument(help="Where the model goes.", show_default=False)],
+    *,
     seconds: Annotated[float, typer.Option(help="Of training, exams not counted.")] = 5400,
     seed: Annotated[int, typer.Option(help="Of initial values and data.")] = 0,
     threads: Annotated[int, typer.Option(help="Of the processor.")] = 2,

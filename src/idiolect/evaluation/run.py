@@ -86,7 +86,9 @@ class Study:
             return first
         if arm == "swapped":
             return bool(self.other)
-        return (arm != "pooled" or one.trains) and (arm != "cousin" or one.cousin is not None)
+        if arm == "pooled":  # who learns from all histories at once is pooled already
+            return one.trains and one.method.card.through != "learn"
+        return arm != "cousin" or one.cousin is not None
 
 
 class Runner:

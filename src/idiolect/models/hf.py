@@ -67,9 +67,10 @@ class HFModel:
             BadInput: a folder that cannot be opened, with what is wrong in it.
         """
         from transformers import AutoTokenizer
-        from transformers.utils.logging import disable_progress_bar
+        from transformers.utils import logging as said
 
-        disable_progress_bar()  # ours say what is being done
+        silence: Any = said.disable_progress_bar
+        silence()  # our own bars say what is being done
         root, config, digest = checked(folder)
         where = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device)
         kind = _dtype(dtype, where)

@@ -7,7 +7,7 @@
 
 Every document has a place in every list, so that no cut-off decides. A fixed weight of words helps where questions
 repeat what was said and hurts where they do not (LoCoMo against iKAT): `trust` tells the two apart without a label.
-The constants were chosen on worlds, look-alike facts and iKAT's train topics (docs/retrieval.md).
+How the constants were chosen, and on what: docs/retrieval.md.
 """
 
 from __future__ import annotations
