@@ -98,7 +98,6 @@ def test_scrubbing_reaches_what_zeroing_freed_bytes_leaves(tmp_path: Path, monke
     with space.store.unit("ann") as unit:
         assert unit is not None
         unit._database._writer.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
-    print(left(space.store.home, gone))
     ann.flush()
     assert left(space.store.home, gone) == []
     assert len(left(space.store.home, list(live.values()))) == len(live)
