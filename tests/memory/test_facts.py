@@ -134,6 +134,14 @@ def test_a_corrected_record_states_the_new_only(ann: User) -> None:
     assert values(ann) == [("home", "Lagos")]
 
 
+def test_a_corrected_record_stays_in_the_context_with_what_it_says_now(ann: User) -> None:
+    (one,) = ann.add("My sister Anna lives in Kyoto")["results"]
+    ann.flush()
+    ann.update(one["id"], "My sister Anna lives in Osaka")
+    assert "Osaka" in ann.context(500, "Anna")
+    assert "Kyoto" not in ann.context(500)
+
+
 def test_facts_are_in_the_profile_and_what_no_longer_holds_is_in_no_prompt(ann: User) -> None:
     ann.add(["I live in Oslo.", "I just moved to Quito."])
     assert ann.profile()["attributes"]["home"] == ["Quito"]

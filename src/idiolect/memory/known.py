@@ -97,21 +97,21 @@ class Known(Reach):
                     jobs.attempt(connection, job, WORK[job.kind], now)
         return len(waiting)
 
-    def _of_himself(self) -> tuple[list[Record], set[str]]:
-        """(facts that hold, as records, oldest first; ids of records that state only what no longer holds)."""
+    def _of_himself(self) -> tuple[list[Record], set[int]]:
+        """(facts that hold, as records, oldest first; n of the rows that state only what no longer holds)."""
         with self._store.unit(self.id) as unit:
             if unit is None:
                 return [], set()
             self._catch_up(unit)
             return self._stated(unit)
 
-    def _stated(self, unit: Unit) -> tuple[list[Record], set[str]]:
+    def _stated(self, unit: Unit) -> tuple[list[Record], set[int]]:
         with unit.reading() as connection:
             held = [f for f in facts.everything(connection) if table.holds(f, None)]
-            over = rows.at(connection, facts.retired(connection, self._store.clock(), past=False))
+            over = facts.retired(connection, self._store.clock(), past=False)
         claims = ((f, slots.Claim(kind=f.kind, key=f.key, value=f.value)) for f in held)
         made = [slots.record(claim, id=f"fact {f.n}", time=f.valid_from) for f, claim in claims]
-        return made, {row.record.id for row in over.values()}
+        return made, over
 
 
 def _shown(fact: Fact, sources: list[str]) -> dict[str, Any]:

@@ -189,9 +189,9 @@ class User(Known):
         if "assist" not in self.consents():
             return ""
         stated, over = self._of_himself()
-        held = [row.record for row in self._holding(self._question(), "context")][::-1]
-        facts = [record for record in held if kind(record) == "fact"] + stated[::-1]
-        rest: Sequence[Record] = [r for r in held if kind(r) != "fact" and r.id not in over]
+        held = self._holding(self._question(), "context")[::-1]
+        facts = [row.record for row in held if kind(row.record) == "fact"] + stated[::-1]
+        rest: Sequence[Record] = [row.record for row in held if kind(row.record) != "fact" and row.n not in over]
         if query is not None:
             ids = [entry["id"] for entry in self.search(query, top_k=50)["results"]]
             by_id = {record.id: record for record in rest}
