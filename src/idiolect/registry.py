@@ -48,6 +48,16 @@ def names() -> dict[str, str]:
     return dict(sorted((found | strangers).items()))
 
 
+def files_of(package: ModuleType) -> dict[str, str]:
+    """Name -> module path of every file ``<family>/<name>.py`` of a package, family by family."""
+    return {
+        m.name: f"{package.__name__}.{family.name}.{m.name}"
+        for family in pkgutil.iter_modules(package.__path__)
+        if family.ispkg
+        for m in pkgutil.iter_modules([f"{folder}/{family.name}" for folder in package.__path__])
+    }
+
+
 def path(name: str) -> Path:
     """The file of a method.
 

@@ -22,22 +22,18 @@ Nothing of any set is shipped: a folder with the official files is named, checke
 from __future__ import annotations
 
 import importlib
-import pkgutil
+import sys
 from functools import cache
 from types import ModuleType
 
+from idiolect import registry
 from idiolect.core.errors import UnknownName
 
 
 @cache
 def _files() -> dict[str, str]:
     """By name, the module of each benchmark."""
-    found: dict[str, str] = {}
-    for family in pkgutil.iter_modules(__path__):
-        if family.ispkg:
-            folders = [f"{path}/{family.name}" for path in __path__]
-            found |= {m.name: f"{__name__}.{family.name}.{m.name}" for m in pkgutil.iter_modules(folders)}
-    return found
+    return registry.files_of(sys.modules[__name__])
 
 
 def names() -> list[str]:

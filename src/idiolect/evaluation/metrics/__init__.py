@@ -21,7 +21,7 @@ The files beside this one are what those share; `oracle` scores what a world pla
 from __future__ import annotations
 
 import importlib
-import pkgutil
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from functools import cache
@@ -29,6 +29,7 @@ from typing import Any
 
 import numpy as np
 
+from idiolect import registry
 from idiolect.core.errors import BadInput, UnknownName
 from idiolect.evaluation.metrics.card import Card, Floats, Mean, Metric, Named
 from idiolect.evaluation.metrics.ids import aligned
@@ -41,12 +42,7 @@ _CHUNK = 256
 @cache
 def _files() -> dict[str, str]:
     """By name, the module of each metric."""
-    found: dict[str, str] = {}
-    for family in pkgutil.iter_modules(__path__):
-        if family.ispkg:
-            folders = [f"{path}/{family.name}" for path in __path__]
-            found |= {m.name: f"{__name__}.{family.name}.{m.name}" for m in pkgutil.iter_modules(folders)}
-    return found
+    return registry.files_of(sys.modules[__name__])
 
 
 def names() -> list[str]:
