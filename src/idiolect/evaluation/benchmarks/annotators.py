@@ -34,6 +34,15 @@ class Judgement:
     label: int
 
 
+@dataclass(frozen=True, slots=True)
+class Set:
+    """What is learnt from and what is asked; `groups`: who is warm and who cold, where that is told apart."""
+
+    train: tuple[Judgement, ...]
+    test: tuple[Judgement, ...]
+    groups: Mapping[str, frozenset[str]]
+
+
 def measure(
     train: Sequence[Judgement], test: Sequence[Judgement], groups: Mapping[str, frozenset[str]], name: str
 ) -> Iterator[Row]:

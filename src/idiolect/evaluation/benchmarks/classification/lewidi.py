@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from idiolect.core.errors import BadInput
 from idiolect.data.readers.text import mapping, text
-from idiolect.evaluation.benchmarks.annotators import Judgement
+from idiolect.evaluation.benchmarks.annotators import Judgement, Set
 from idiolect.evaluation.benchmarks.annotators import measure as judged
 from idiolect.evaluation.benchmarks.card import Card, digest
 from idiolect.evaluation.benchmarks.rows import Row
@@ -33,27 +32,26 @@ CARD = Card(
 SHOWN = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Set:
-    """One of the four; `groups`: who is warm and who cold, where that is told apart."""
-
-    train: tuple[Judgement, ...]
-    test: tuple[Judgement, ...]
-    groups: Mapping[str, frozenset[str]]
-
-
 def read(folder: Path) -> dict[str, Set]:
     """Raises:
     BadInput: an item lacks a field, or has not one label an annotator.
     """
-    found = {}
-    for name in SETS[:3]:
-        parts = [_judgements(folder, f"{name}/{name}_{part}.json", name) for part in ("train", "dev")]
-        found[name] = _cooled(*parts) if name == "MD-Agreement" else Set(parts[0], parts[1], {})
-    mixed = _judgements(folder, "MultiPICo-en/MP_dev.json", "MultiPICo-en")
-    late = {j.item for j in mixed if digest(f"valid/{j.item}") % 10 >= 8}
-    train, test = (tuple(j for j in mixed if (j.item in late) == wanted) for wanted in (False, True))
-    return {**found, "MultiPICo-en": Set(train, test, {})}
+    return {name: one(folder, name) for name in SETS}
+
+
+def one(folder: Path, name: str) -> Set:
+    """One of the sets, by its name in `SETS`.
+
+    Raises:
+        BadInput: as `read`.
+    """
+    if name == "MultiPICo-en":
+        mixed = _judgements(folder, "MultiPICo-en/MP_dev.json", name)
+        late = {j.item for j in mixed if digest(f"valid/{j.item}") % 10 >= 8}
+        train, test = (tuple(j for j in mixed if (j.item in late) == wanted) for wanted in (False, True))
+        return Set(train, test, {})
+    parts = [_judgements(folder, f"{name}/{name}_{part}.json", name) for part in ("train", "dev")]
+    return _cooled(*parts) if name == "MD-Agreement" else Set(parts[0], parts[1], {})
 
 
 def _judgements(folder: Path, file: str, name: str) -> tuple[Judgement, ...]:

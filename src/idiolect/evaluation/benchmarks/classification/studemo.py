@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from idiolect.core.errors import BadInput
-from idiolect.evaluation.benchmarks.annotators import Judgement
+from idiolect.evaluation.benchmarks.annotators import Judgement, Set
 from idiolect.evaluation.benchmarks.annotators import measure as judged
 from idiolect.evaluation.benchmarks.card import Card, digest
 from idiolect.evaluation.benchmarks.rows import Row
@@ -61,9 +61,8 @@ def count(data: Sequence[Rating]) -> dict[str, int]:
     return {"ratings": len(data), "annotators": len({r.annotator for r in data}), "texts": len({r.item for r in data})}
 
 
-def measure(data: Sequence[Rating], encoder: Encoder | None) -> Iterator[Row]:
-    """Baselines and ours for each emotion."""
-    del encoder
+def split(data: Sequence[Rating], emotion: str) -> Set:
+    """Who felt one of `EMOTIONS` at all; of cold annotators ten training ratings are left."""
     people = sorted({r.annotator for r in data}, key=lambda a: digest(f"cold/{a}"))
     cold = frozenset(people[:COLD])
     test = [r for r in data if digest(f"valid/{r.item}") % 10 >= 8]
@@ -72,9 +71,15 @@ def measure(data: Sequence[Rating], encoder: Encoder | None) -> Iterator[Row]:
         mine = sorted((r for r in train if r.annotator == person), key=lambda r: digest(f"{r.item}/{r.annotator}"))
         dropped = {r.item for r in mine[SHOWN:]}
         train = [r for r in train if r.annotator != person or r.item not in dropped]
-    groups = {"warm": frozenset(people[COLD:]), "cold": cold}
+    felt = [
+        [Judgement(r.item, r.text, r.annotator, int(r.scale[emotion] >= 1)) for r in part] for part in (train, test)
+    ]
+    return Set(tuple(felt[0]), tuple(felt[1]), {"warm": frozenset(people[COLD:]), "cold": cold})
+
+
+def measure(data: Sequence[Rating], encoder: Encoder | None) -> Iterator[Row]:
+    """Baselines and ours for each emotion."""
+    del encoder
     for emotion in EMOTIONS:
-        parts = [
-            [Judgement(r.item, r.text, r.annotator, int(r.scale[emotion] >= 1)) for r in part] for part in (train, test)
-        ]
-        yield from judged(parts[0], parts[1], groups, emotion)
+        part = split(data, emotion)
+        yield from judged(part.train, part.test, part.groups, emotion)

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from idiolect.evaluation.annotators.judgements import Judgements
+from idiolect.evaluation.metrics import compute
 from idiolect.evaluation.significance import between
-from idiolect.experiments.annotators.judgements import LABELS, Judgement, Judgements
 
 
 def table(judgements: Judgements, arms: Mapping[str, Sequence[str]], against: Sequence[str]) -> list[dict[str, Any]]:
@@ -17,17 +18,17 @@ def table(judgements: Judgements, arms: Mapping[str, Sequence[str]], against: Se
     accuracy lies above each arm of `against`, with a 95 % interval."""
     rows = []
     for group in ("all", "warm", "cold"):
-        at = [i for i, j in enumerate(judgements.asked) if group in ("all", judgements.group(j.user))]
-        some = [judgements.asked[i] for i in at]
-        if not some:
+        at = [i for i, j in enumerate(judgements.asked) if group in ("all", judgements.group(j.annotator))]
+        if not at:
             continue
-        scored = {name: by_reader(some, [labels[i] for i in at]) for name, labels in arms.items()}
+        readers, wanted = [judgements.asked[i].annotator for i in at], [judgements.wanted[i] for i in at]
+        scored = {name: by_reader(readers, wanted, [labels[i] for i in at]) for name, labels in arms.items()}
         for name, labels in arms.items():
-            hits = [labels[i] == judgements.asked[i].label for i in at]
+            said = [labels[i] for i in at]
             accuracy, f1 = ({u: s[k] for u, s in scored[name].items()} for k in (0, 1))
             row: dict[str, Any] = {"task": judgements.task, "group": group, "arm": name, "readers": len(accuracy)}
-            row |= {"judgements": len(at), "accuracy": float(np.mean(hits))}
-            row |= {"macro_f1": macro_f1([j.label for j in some], [labels[i] for i in at])}
+            row |= {"judgements": len(at), "accuracy": compute("accuracy", said, wanted)}
+            row |= {"macro_f1": compute("f1_macro", said, wanted)}
             row |= {"mean_accuracy": float(np.mean(list(accuracy.values())))}
             row |= {"mean_macro_f1": float(np.mean(list(f1.values())))}
             for other in (o for o in against if o in arms and o != name):
@@ -39,23 +40,11 @@ def table(judgements: Judgements, arms: Mapping[str, Sequence[str]], against: Se
     return rows
 
 
-def by_reader(asked: Sequence[Judgement], labels: Sequence[str]) -> dict[str, tuple[float, float]]:
+def by_reader(readers: Sequence[str], wanted: Sequence[str], labels: Sequence[str]) -> dict[str, tuple[float, float]]:
     """(accuracy, macro F1) of each reader, F1 over the classes that occur in his labels or predictions."""
-    mine: dict[str, list[tuple[str, str]]] = {}
-    for j, label in zip(asked, labels, strict=True):
-        mine.setdefault(j.user, []).append((j.label, label))
-    return {
-        u: (float(np.mean([a == b for a, b in both])), macro_f1([a for a, _ in both], [b for _, b in both]))
-        for u, both in mine.items()
-    }
-
-
-def macro_f1(true: Sequence[str], said: Sequence[str]) -> float:
-    """The mean of F1 over the labels that occur on either side."""
-    found = []
-    for label in LABELS:
-        hits = sum(a == b == label for a, b in zip(true, said, strict=True))
-        total = sum(a == label for a in true) + sum(b == label for b in said)
-        if total:
-            found.append(2 * hits / total)
-    return float(np.mean(found))
+    mine: dict[str, tuple[list[str], list[str]]] = {}
+    for reader, right, label in zip(readers, wanted, labels, strict=True):
+        said, true = mine.setdefault(reader, ([], []))
+        said.append(label)
+        true.append(right)
+    return {u: (compute("accuracy", *both), compute("f1_macro", *both)) for u, both in mine.items()}

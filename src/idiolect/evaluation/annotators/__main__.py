@@ -1,4 +1,4 @@
-"""`python -m idiolect.experiments.annotators DATA --out FOLDER`: answers what is not answered yet, prints the table."""
+"""`python -m idiolect.evaluation.annotators DATA --out FOLDER`: answers what is not answered yet, prints the table."""
 
 from __future__ import annotations
 
@@ -11,20 +11,21 @@ from typing import Annotated
 import typer
 
 from idiolect import config, registry
-from idiolect.experiments.annotators import arms, words
-from idiolect.experiments.annotators.compare import table
-from idiolect.experiments.annotators.judgements import Judgements, read
+from idiolect.evaluation.annotators import arms
+from idiolect.evaluation.annotators.compare import table
+from idiolect.evaluation.annotators.judgements import LABELS, TASKS, Judgements, read
+from idiolect.evaluation.benchmarks import annotators
 
 METHODS = "plora,oppu,user_adapter,perfit,user_identifier"
-WORDS, READERS, BLIND = "words", "words + reader", "MiniLM"
+WORDS, READERS, BLIND = "text only", "text + user id", "MiniLM"  # the first two are the benchmark's own baselines
 Arms = dict[str, Callable[[], list[str]]]
 
 
 def main(
-    data: Annotated[Path, typer.Argument(help="StudEmo's folder, or one of LeWiDi's sets.")],
+    data: Annotated[Path, typer.Argument(help="StudEmo's folder, or LeWiDi's.")],
+    task: Annotated[str, typer.Argument(help=f"One of {', '.join(TASKS)}.")],
     *,
     out: Annotated[Path, typer.Option(help="Where answers and results go; a run that was stopped goes on there.")],
-    emotion: Annotated[str, typer.Option(help="Of StudEmo's ten.")] = "joy",
     methods: Annotated[str, typer.Option(help="Names with commas.")] = METHODS,
     presets: Annotated[str, typer.Option(help="Settings of the methods.")] = "minilm",
     seed: Annotated[int, typer.Option(help="Of all that is drawn.")] = 0,
@@ -33,7 +34,7 @@ def main(
     layers: Annotated[int, typer.Option(help="Open layers; those below are frozen.")] = 1,
 ) -> None:
     """Per-reader classification on real judgements."""
-    judgements = read(data, emotion)
+    judgements = read(data, task)
     setting = arms.Setting(layers=layers, tokens=tokens, span=span)
     wanted = todo(judgements, [m.strip() for m in methods.split(",")], presets, setting, out, seed=seed)
     answered = answer(wanted, out / "answers.jsonl")
@@ -56,9 +57,10 @@ def todo(
 ) -> Arms:
     """Every arm by name, and what answers it."""
     model = cache(lambda: arms.opened(judgements, setting, out / "states.safetensors"))
+    words = cache(lambda: annotators.predictions(judgements.learnt, judgements.asked))
     found: Arms = {
-        WORDS: lambda: words.predictions(judgements, readers=False),
-        READERS: lambda: words.predictions(judgements, readers=True),
+        WORDS: lambda: [LABELS[label] for label in words()[WORDS]],
+        READERS: lambda: [LABELS[label] for label in words()[READERS]],
         BLIND: lambda: arms.predictions(model(), judgements),
     }
     for name in names:

@@ -20,7 +20,7 @@ from idiolect.core.layout import ask
 from idiolect.core.method import Learnt, flow
 from idiolect.core.requests import Ask, Key
 from idiolect.core.types import Query, UserData
-from idiolect.experiments.annotators.judgements import LABELS, Judgements
+from idiolect.evaluation.annotators.judgements import LABELS, Judgements
 from idiolect.forward.prompt import prompt_ids
 from idiolect.generation.drive import run, run_many
 from idiolect.governance.view import view
@@ -45,7 +45,7 @@ def opened(judgements: Judgements, setting: Setting, cache: Path) -> EncoderMode
     texts = sorted({j.text for j in (*judgements.learnt, *judgements.asked)})
     _remember(model, [ask(judgements.task, t) for t in texts], cache)
     queries = [ask(judgements.task, j.text) for j in judgements.learnt]
-    model.teach(queries, [j.label for j in judgements.learnt], decay=setting.decay / len(queries))
+    model.teach(queries, [LABELS[j.label] for j in judgements.learnt], decay=setting.decay / len(queries))
     return model
 
 
@@ -63,8 +63,8 @@ def predictions(model: EncoderModel, judgements: Judgements, method: Any = None,
     for start in range(0, len(asked), TOGETHER):
         part = list(zip(asked[start : start + TOGETHER], queries[start : start + TOGETHER], strict=True))
         flows = {
-            Key(seed=seed, method=name, user=f"{j.user}/{j.item}"): flow(
-                method.condition(known.get(j.user, UserData(j.user)), q, theta, owns.get(j.user))
+            Key(seed=seed, method=name, user=f"{j.annotator}/{j.item}"): flow(
+                method.condition(known.get(j.annotator, UserData(j.annotator)), q, theta, owns.get(j.annotator))
             )
             for j, q in part
         }
