@@ -33,7 +33,8 @@ check: $(STAMP)
 	$(PY) docs/generate.py --check
 
 bench: $(STAMP)
-	$(ONE) $(PY) benchmarks/mixed_users.py
+	$(ONE) $(PY) benchmarks/speed
+	cp runs/bench/results.json docs/bench.json
 
 docs: $(STAMP)
 	$(PY) docs/generate.py

@@ -1,28 +1,18 @@
-"""What personal adapters cost, as ratios within one run, so that they can be carried to another machine.
-
-    python benchmarks/adapters.py [results.json]
-
-Rows: id, ratio, low, high, goal, better, command, machine. Both sides of a ratio alternate, round by round; the ratio
-is the median over rounds, its limits are the quartiles. The model is a decoder of about 14 M random weights.
-"""
+"""What personal adapters cost: in decoding, in training, in coming and going; a decoder of 14 M random weights."""
 
 from __future__ import annotations
 
-import json
-import platform
-import sys
 import tempfile
-import time
 import warnings
-from collections.abc import Callable
 from pathlib import Path
-from statistics import quantiles
 from typing import Any
 
 import torch
+from ratio import Pair, Pairs, Work
 
-from idiolect.core.idiolect import Edit, Idiolect, Stream
-from idiolect.core.layout import ask
+from idiolect.adaptation.steering import steer
+from idiolect.core.idiolect import Block, Combine, Edit, Idiolect, Stream
+from idiolect.core.layout import PROFILE, ask
 from idiolect.core.requests import Ask, Fit, Item, Key, Recipe, Sampling
 from idiolect.forward.sites import resolve
 from idiolect.forward.slots import Slots
@@ -30,7 +20,7 @@ from idiolect.models.hf import HFModel
 from idiolect.training import export, loop, run
 from idiolect.training.parts import LowRank, low_rank
 
-RANK, ROWS, TOKENS, USERS, ROUNDS = 8, 32, 32, 64, 5
+RANK, ROWS, TOKENS, USERS = 8, 32, 32, 64
 
 
 def edits(model: HFModel, user: int, sites: str) -> tuple[Edit, ...]:
@@ -45,7 +35,7 @@ def edits(model: HFModel, user: int, sites: str) -> tuple[Edit, ...]:
     return tuple(one(s.path, s.d_in, s.d_out) for s in resolve(model.module, sites))
 
 
-def decoding(model: HFModel, sites: str) -> tuple[Callable[[], object], Callable[[], object]]:
+def decoding(model: HFModel, sites: str) -> tuple[Work, Work]:
     """32 users' answers in one batch, each under his own LoRA; and the base model's."""
     keys, sampling = [Key(user=str(i)) for i in range(ROWS)], Sampling(max_tokens=TOKENS)
     own = [Idiolect(streams=(Stream(edits=edits(model, i, sites)),)) for i in range(ROWS)]
@@ -57,7 +47,7 @@ def decoding(model: HFModel, sites: str) -> tuple[Callable[[], object], Callable
     return lambda: model.answer(mixed, keys), lambda: model.answer(plain, keys)
 
 
-def training(model: HFModel) -> tuple[Callable[[], object], Callable[[], object]]:
+def training(model: HFModel) -> tuple[Work, Work]:
     """64 users, one example of 64 tokens each a step: in chunks of the loop's choice, and one after the other."""
     words = "a film about ships and the sea "
     items = [Item(query=ask("tag", words), answer="salty " * 4, user=str(i)) for i in range(USERS)]
@@ -75,7 +65,7 @@ def training(model: HFModel) -> tuple[Callable[[], object], Callable[[], object]
     return lambda: at_most(run.SLOTS), lambda: at_most(1)
 
 
-def activating(model: HFModel, folder: Path) -> tuple[Callable[[], object], Callable[[], object]]:
+def activating(model: HFModel, folder: Path) -> tuple[Work, Work]:
     """A cold adapter from its folder into a slot; and PEFT's hotswap of the same folder."""
     import copy
 
@@ -101,43 +91,30 @@ def activating(model: HFModel, folder: Path) -> tuple[Callable[[], object], Call
     return ours, hotswap
 
 
-def seconds(work: Callable[[], object]) -> float:
-    """Of one run."""
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
+def contrast(model: HFModel, rows: int) -> tuple[Work, Work]:
+    """Tokens that two streams decide together, with and without a profile; and the first stream alone."""
+    sampling, keys = Sampling(max_tokens=TOKENS), [Key(user=str(i)) for i in range(rows)]
+    told = Stream(context=(Block(heading=PROFILE, lines=("wants: short answers",)),))
+    two = Idiolect(streams=(told, Stream()), combine=Combine(formula=steer, rows={"strength": 1.0}))
+
+    def asks(idiolect: Idiolect) -> list[Ask]:
+        return [Ask(query=ask("", "What do I like?"), idiolect=idiolect, sampling=sampling)] * rows
+
+    both, one = asks(two), asks(Idiolect(streams=(told,)))
+    return lambda: model.answer(both, keys), lambda: model.answer(one, keys)
 
 
-def row(id: str, goal: float, pair: tuple[Callable[[], object], Callable[[], object]]) -> dict[str, Any]:
-    """One row; each side runs once before it counts."""
-    for work in pair:
-        work()
-    ratios = [seconds(pair[0]) / seconds(pair[1]) for _ in range(ROUNDS)]
-    low, middle, high = quantiles(ratios, n=4)
-    machine = (
-        f"{platform.processor() or platform.machine()}, {torch.get_num_threads()} threads, torch {torch.__version__}"
-    )
-    found = {"id": id, "ratio": round(middle, 3), "low": round(low, 3), "high": round(high, 3), "goal": goal}
-    return found | {"better": "lower", "command": "python benchmarks/adapters.py", "machine": machine}
-
-
-def main() -> None:
-    """Prints the rows, and writes them where a file is named."""
+def pairs() -> Pairs:
+    """The rows, in the order of their cost."""
     warnings.filterwarnings("ignore", category=FutureWarning)  # PEFT asks transformers for an old name
     model = HFModel.random("llama", layers=6, width=512)
-    rows = []
     with tempfile.TemporaryDirectory() as folder:
-        for id, goal, pair in (
+        for id, goal, (ours, theirs) in (
             ("decode 32 users, LoRA on q,v / base", 1.10, decoding(model, "q,v")),
             ("decode 32 users, LoRA on all linear / base", 1.45, decoding(model, "linear")),
-            ("train 64 users in slots / one by one, fp32", 0.60, training(model)),
+            ("contrastive / base per token, batch 1", 1.25, contrast(model, 1)),
+            ("contrastive / base per token, batch 32", 1.95, contrast(model, 32)),
             ("activate a cold adapter / PEFT hotswap", 0.30, activating(model, Path(folder))),
+            ("train 64 users in slots / one by one, fp32", 0.60, training(model)),
         ):
-            rows.append(row(id, goal, pair))
-            print(json.dumps(rows[-1]), flush=True)
-    if len(sys.argv) > 1:
-        Path(sys.argv[1]).write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()
+            yield Pair(id=id, goal=goal, ours=ours, theirs=theirs)
