@@ -16,12 +16,13 @@ from functools import partial
 from pathlib import Path
 from queue import Full
 from random import Random
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 import torch
 from tokenizers import Tokenizer
 from torch import Tensor
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from transformers import Lfm2ForCausalLM
 
 from idiolect.embedded.exam import Paper, papers
@@ -36,7 +37,10 @@ SAY: Tell = partial(print, flush=True)
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """One training run. Rates hold for `hold` of the time, then fall linearly to 0."""
+    """One training run. Rates hold for `hold` of the time, then fall linearly to 0.
+
+    average: the share of the past in the running mean of the weights; the mean is what is examined and saved.
+    """
 
     seconds: float = 5400
     threads: int = 2
@@ -44,6 +48,7 @@ class Plan:
     rate: float = 0.004  # AdamW: embeddings, norms, convolutions
     muon_rate: float = 0.02
     hold: float = 0.4
+    average: float = 0.99
     advance: float = 0.85  # running share of right first pieces at which histories grow
     level: int = 1
     vocabulary: int = 4096
@@ -157,6 +162,7 @@ class Training:
     def __init__(self, out: Path, plan: Plan, start: Path | None, tell: Tell) -> None:
         self.out, self.plan, self.tell = out, plan, tell
         self.tok, self.model = prepare(out, plan, start)
+        self.mean = AveragedModel(self.model, multi_avg_fn=get_ema_multi_avg_fn(plan.average))  # type: ignore[no-untyped-call]
         self.opts = optimizers(self.model, plan)
         self.rates = [[g["lr"] for g in opt.param_groups] for opt in self.opts]
         self.run, self.sets = Run(plan, plan.level), papers(77, 128)
@@ -197,17 +203,19 @@ class Training:
         for opt in self.opts:
             opt.step()
             opt.zero_grad()
+        self.mean.update_parameters(self.model)
         self.run.note(loss.item(), right, ids.numel())
         self.level.value = self.run.level
 
     def exam(self, spent: float) -> dict[str, float]:
         """Measure, note the curve, save: a run that is stopped leaves its last exam's model."""
-        run, result = self.run, examine(self.model, self.tok, self.sets)
+        run, mean = self.run, cast(Lfm2ForCausalLM, self.mean.module)
+        result = examine(mean, self.tok, self.sets)
         row = {"seconds": round(spent), "step": run.step, "tokens": run.tokens, "level": run.level, **result}
         self.tell(json.dumps(row))
         with (self.out / "curve.jsonl").open("a") as log:
             log.write(json.dumps(row) + "\n")
-        save(self.model, self.tok, self.out)
+        save(mean, self.tok, self.out)
         return result
 
 
