@@ -17,7 +17,12 @@ FILES = sorted(SOURCE.rglob("*.py"))
 METHODS = [f for f in SOURCE.glob("adaptation/*/*/*.py") if f.name != "__init__.py"]
 TEXTS = [
     *(f for f in ROOT.glob("*") if f.is_file() and f.suffix in {"", ".md", ".toml", ".txt", ".lock"}),
-    *(f for top in ("src", "tests", "docs", "benchmarks", ".ci") for f in (ROOT / top).rglob("*") if f.is_file()),
+    *(
+        f
+        for top in ("src", "tests", "docs", "benchmarks", "examples", ".ci")
+        for f in (ROOT / top).rglob("*")
+        if f.is_file()
+    ),
 ]
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 

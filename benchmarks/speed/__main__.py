@@ -1,7 +1,7 @@
 """Measure every speed that has a goal: ``make bench``, or ``python benchmarks/speed [NAME ...] [--out FILE]``.
 
-Each file beside this one yields its pairs from `pairs()`; a new file is found by its name. Rows are written as they
-come, and take the place of the same row of an earlier run.
+Each file beside this one yields its pairs from `pairs()`, or rows of what is no time; a new file is found by its name.
+Rows are written as they come, and take the place of the same row of an earlier run.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def main() -> None:
         given.error(f"no file {', '.join(sorted(unknown))}; there are {', '.join(names())}")
     for name in chosen.names or names():
         for pair in importlib.import_module(name).pairs():
-            row = measure(pair, f"python benchmarks/speed {name}")
+            row = pair if isinstance(pair, Row) else measure(pair, f"python benchmarks/speed {name}")
             write([row], chosen.out)
             print(line(row), flush=True)
     print(f"written to {chosen.out}")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from idiolect.applications.talk import open
     from idiolect.core.errors import IdiolectError
     from idiolect.core.idiolect import Block, Combine, Computed, Edit, Idiolect, Stream
     from idiolect.core.layout import ask
@@ -18,12 +19,13 @@ if TYPE_CHECKING:
     from idiolect.core.types import Attribute, Interaction, Post, Preference, Query, Relation, Turn, UserData
     from idiolect.data.store import MemoryStore
     from idiolect.governance.view import population, view
-    from idiolect.memory.space import Space, open
+    from idiolect.memory.space import Space
     from idiolect.models.embedded import open_embedded
     from idiolect.models.hf import HFModel
     from idiolect.personalize import Personal, compose
 
 _PLACES = {
+    "applications.talk": ("open",),
     "core.errors": ("IdiolectError",),
     "core.idiolect": ("Block", "Combine", "Computed", "Edit", "Idiolect", "Stream"),
     "core.layout": ("ask",),
@@ -31,7 +33,7 @@ _PLACES = {
     "core.types": ("Attribute", "Interaction", "Post", "Preference", "Query", "Relation", "Turn", "UserData"),
     "data.store": ("MemoryStore",),
     "governance.view": ("population", "view"),
-    "memory.space": ("Space", "open"),
+    "memory.space": ("Space",),
     "models.embedded": ("open_embedded",),
     "models.hf": ("HFModel",),
     "personalize": ("Personal", "compose"),

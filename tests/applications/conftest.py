@@ -26,12 +26,13 @@ UPSTREAM = "http://127.0.0.1:9/v1"
 
 
 class Stub:
-    """An upstream that notes what it is sent. say: the text of the answer, from the body."""
+    """An upstream that notes what it is sent. say: the text of the answer, from the body. message: all of it."""
 
     def __init__(self) -> None:
         self.seen: list[dict[str, Any]] = []
         self.headers: list[httpx.Headers] = []
         self.say: Callable[[dict[str, Any]], str] = lambda body: f"answer {len(self.seen)}"
+        self.message: Callable[[dict[str, Any]], dict[str, Any]] = lambda body: {"content": self.say(body)}
         self.failures: list[httpx.Response] = []
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
@@ -42,13 +43,14 @@ class Stub:
             return httpx.Response(200, json={"object": "list", "data": [{"id": "small", "object": "model"}]})
         body = json.loads(request.content)
         self.seen.append(body)
-        text, head = self.say(body), {"id": "chatcmpl-1", "created": 1, "model": body["model"]}
+        message, head = self.message(body), {"id": "chatcmpl-1", "created": 1, "model": body["model"]}
         usage = {"prompt_tokens": 7, "completion_tokens": 2, "total_tokens": 9}
         if not body.get("stream"):
-            choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
+            choice = {"index": 0, "message": {"role": "assistant", **message}, "finish_reason": "stop"}
             whole = {**head, "object": "chat.completion", "choices": [choice], "usage": usage, "odd": 1}
             return httpx.Response(200, json=whole)
-        words = [{"role": "assistant", "content": ""}, *({"content": f"{word} "} for word in text.split())]
+        said = [{"content": f"{word} "} for word in (message["content"] or "").split()]
+        words = [{"role": "assistant", "content": ""}, *said, *pieces(message)]
         choices = [{"index": 0, "delta": delta, "finish_reason": None} for delta in words]
         choices.append({"index": 0, "delta": {}, "finish_reason": "stop"})
         chunks = [{**head, "object": "chat.completion.chunk", "choices": [c]} for c in choices]
@@ -56,6 +58,17 @@ class Stub:
             chunks.append({**head, "object": "chat.completion.chunk", "choices": [], "usage": usage})
         content = "".join(f"data: {json.dumps(c)}\n\n" for c in chunks) + "data: [DONE]\n\n"
         return httpx.Response(200, content=content, headers={"content-type": "text/event-stream"})
+
+
+def pieces(message: dict[str, Any]) -> list[dict[str, Any]]:
+    """The calls of a message as servers stream them: the name first, then the arguments in two halves."""
+    found = []
+    for index, call in enumerate(message.get("tool_calls", ())):
+        name, arguments = call["function"]["name"], call["function"]["arguments"]
+        found.append({**call, "index": index, "function": {"name": name, "arguments": ""}})
+        for half in (arguments[: len(arguments) // 2], arguments[len(arguments) // 2 :]):
+            found.append({"index": index, "function": {"arguments": half}})
+    return [{"tool_calls": [piece]} for piece in found]
 
 
 class Running:
@@ -90,11 +103,11 @@ class Running:
 Opener = Callable[..., Running]
 
 
-def settings(home: Path, *, upstream: bool = False, **given: Any) -> Settings:
-    """Settings of a door in a test: no environment, no encoder."""
+def settings(home: Path, *, upstream: bool | dict[str, Any] = False, **given: Any) -> Settings:
+    """Settings of a door in a test: no environment, no encoder. upstream: whether there is one, or its own settings."""
     given["server"] = {"encoder": "none", **given.get("server", {})}
     if upstream:
-        given["upstream"] = {"url": UPSTREAM, "rest": 5.0, **given.get("upstream", {})}
+        given["upstream"] = {"url": UPSTREAM, "rest": 5.0, **(upstream if isinstance(upstream, dict) else {})}
     return load(environment={}, home=home, **given)
 
 
@@ -103,11 +116,12 @@ def opened(tmp_path: Path) -> Iterator[Opener]:
     """Opens doors that are closed after the test: ``opened(model=tiny)`` or ``opened(upstream=True)``."""
     with ExitStack() as stack:
 
-        def open(*, model: HFModel | None = None, clock: Any = None, **given: Any) -> Running:
+        def open(*, model: HFModel | None = None, clock: Any = None, tracer: Any = None, **given: Any) -> Running:
             stub = Stub()
             transport = httpx.MockTransport(stub)
-            more = {"clock": clock} if clock else {}
-            service = Service(settings(tmp_path / "home", **given), model=model, transport=transport, **more)
+            more = {"tracer": tracer, **({"clock": clock} if clock else {})}
+            home = given.pop("home", tmp_path / "home")
+            service = Service(settings(home, **given), model=model, transport=transport, **more)
             http = stack.enter_context(TestClient(create(service), base_url=ADDRESS))
             return Running(service, http, stub)
 

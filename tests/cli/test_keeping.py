@@ -93,6 +93,7 @@ def test_everybody_is_backed_up_and_restored_but_the_erased(run: Run, tmp_path: 
         "users": ["bob"],
         "erased": 1,
         "there": 0,
+        "keys": False,
     }
     assert read(run("users", "--json", *elsewhere)) == [{"user": "bob", "memories": 1}]
     read(run("backup", str(tmp_path / "out"), *options))

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 import torch
 
 from adaptation.people import interaction, person
+from idiolect.adaptation.adapters.personal.oppu import OPPU
 from idiolect.adaptation.adapters.shared.plora import PLoRA
 from idiolect.adaptation.alignment.training.modpo import MODPO
+from idiolect.adaptation.prompting.retrieval.ipa import IPA
+from idiolect.composition import Composed
 from idiolect.core.layout import ask
-from idiolect.core.requests import Item, Key, Recipe, Score
+from idiolect.core.requests import Fit, Item, Key, Recipe, Request, Score
 from idiolect.core.types import Preference
 from idiolect.evaluation.costs import Metered
-from idiolect.evaluation.pooling import pooled
+from idiolect.evaluation.pooling import Prepared, pooled
 from idiolect.evaluation.respond import adapt, learn
 from idiolect.models.hf import HFModel
 from idiolect.training.parts import LowRank
@@ -37,7 +41,7 @@ def chooser(user: str, turned: bool) -> Any:
 
 CASES = [
     (PLoRA(layer=Coded(rank=2, alpha=4.0, code=4, sites="q,v"), recipe=QUICK, newcomer=QUICK), tagger, "dull", "odd"),
-    (MODPO(count=2, policy=LowRank(rank=2), recipe=QUICK, tasks=("reply", "choose")), chooser, False, True),
+    (MODPO(count=2, policy=LowRank(rank=2), recipe=QUICK), chooser, False, True),
 ]
 
 
@@ -60,3 +64,30 @@ def test_everybody_gets_the_same_trained_parts_and_they_are_not_his_own(
     ]
     (scored,) = llama.answer([Score(items=tuple(items))], [Key()])  # both in one batch
     torch.testing.assert_close(scored[0].log_probs, scored[1].log_probs)
+
+
+class Counting(Metered):
+    """Counts the users who train."""
+
+    fitted = 0
+
+    def answer(self, requests: Sequence[Request], keys: Sequence[Key]) -> list[Any]:
+        self.fitted += sum(isinstance(r, Fit) for r in requests)
+        return super().answer(requests, keys)
+
+
+def test_parts_that_learn_apart_are_the_methods_alone_and_learn_once(llama: HFModel) -> None:
+    model = Counting(llama)
+    people = {"ann": tagger("ann", "dull"), "bob": tagger("bob", "odd")}
+    oppu = OPPU(task=LowRank(rank=2), task_recipe=QUICK, user=LowRank(rank=2), recipe=QUICK)
+    both = Composed(left=IPA(), right=oppu, apart=True)
+    prepared = Prepared(learners=[tagger("l1", "dull")], people=people, model=model, shared={"ipa", "oppu"})
+    alone, pair = prepared.ready(oppu, "oppu", 0), prepared.ready(both, "ipa | oppu (apart)", 0)
+    everybody, pooled_pair = prepared.pooled(alone), prepared.pooled(pair)
+    assert pair.theta[1] is alone.theta
+    assert all(pair.owns[u][1] is alone.owns[u] for u in people)
+    assert all(pooled_pair[u][1] is everybody[u] for u in people)
+    assert model.fitted == 1 + 2 + 1  # theta, two users, everybody: not once more for the composition
+    few = adapt(pair, {"ann": people["ann"]}, model)
+    assert few.owns["ann"][1].sources == alone.owns["ann"].sources
+    assert prepared.ready(oppu, "oppu", 1).theta is not alone.theta  # another seed learns anew

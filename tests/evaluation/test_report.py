@@ -16,7 +16,7 @@ from idiolect.evaluation.report import report, sides
 class Outline(HTMLParser):
     """Notes what a page holds, and which elements were not closed."""
 
-    VOID = frozenset({"meta", "br", "link", "img", "path", "use"})
+    VOID = frozenset({"meta", "br", "link", "img", "path", "use", "input"})
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -43,26 +43,45 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 def test_the_page_needs_nothing_from_elsewhere(page: str) -> None:
     assert not re.search(r'(src|href)="(?!#)', page)
-    assert not re.search(r"url\((?!#)|@import|<script", page)
+    assert not re.search(r"url\((?!#)|@import|<script[^>]*src|import\(|fetch\(", page)
+    assert "default-src 'none'" in page
 
 
 def test_every_element_is_closed(page: str) -> None:
     assert Outline(page).open == []
 
 
+def test_all_answers_can_be_searched_in_the_page(page: str) -> None:
+    data = json.loads(re.findall(r'<script type="application/json" id="answers">(.*?)</script>', page, re.S)[0])
+    assert {c["m"] for c in data["cells"]} == {"ipa", "oppu"}
+    for name in ("method", "task", "user", "which", "words"):
+        assert f'name="{name}"' in page
+
+
+def test_sections_that_the_page_links_to_are_there(page: str) -> None:
+    links = re.findall(r'<a href="#(\w+)"', page)
+    assert links
+    assert all(f'id="{link}"' in page for link in links)
+
+
 def test_there_are_a_dozen_answers_side_by_side(page: str) -> None:
     assert Outline(page).count["article"] == 12
 
 
+def drawn(page: str) -> list[str]:
+    """The figures; the small lines of the leaderboards apart."""
+    return re.findall(r"<figure>.*?(<svg.*?</svg>)", page, flags=re.DOTALL)
+
+
 def test_the_five_figures_are_there_and_are_whole(page: str) -> None:
-    figures = re.findall(r"<svg.*?</svg>", page, flags=re.DOTALL)
+    figures = drawn(page)
     assert len(figures) == 5
     for figure in figures:
         assert ElementTree.fromstring(figure).get("role") == "img"
 
 
 def test_figures_take_their_colours_from_the_page(page: str) -> None:
-    figure = re.findall(r"<svg.*?</svg>", page, flags=re.DOTALL)[0]
+    figure = drawn(page)[0]
     assert "var(--ink)" in figure
     assert "var(--c0)" in figure
     assert not re.search(r"(fill|stroke): #(?!fff|000)", figure)

@@ -143,6 +143,23 @@ def test_what_is_read_are_the_plain_models_states(small_crowd: Any, over: str) -
     torch.testing.assert_close(last, expected[-1], rtol=0, atol=1e-5)
 
 
+def test_what_many_ask_to_read_at_once_is_what_each_reads_alone(small_crowd: Any) -> None:
+    items = [Item(query=SEA, answer=text) for text in ("salty", "wet", "a long and salty tale")]
+    asked = [
+        Read(items=tuple(items[:2]), sites=("blocks.-1",)),
+        Read(items=(items[2],), sites=("blocks.-1",), over="prompt", reduce="last"),
+        Read(items=(items[0],), sites=("blocks.0",), past=True),
+    ]
+    model, keys = small_crowd.model, [Key(user=str(i)) for i in range(len(asked))]
+    for together, request in zip(model.answer(asked, keys), asked, strict=True):
+        (alone,) = model.answer([request], keys[:1])
+        assert len(together) == len(request.items)
+        for a, b in zip(together, alone, strict=True):
+            assert a.keys() == b.keys()
+            for site in a.keys() - {"past"}:
+                torch.testing.assert_close(a[site], b[site], rtol=0, atol=1e-5)
+
+
 def test_a_read_past_put_before_a_query_gives_what_the_whole_text_gives(crowd: Any) -> None:
     model = crowd.model
     items = (Item(query=ask("tag", "a tale of the sea"), answer="salty"),)

@@ -153,6 +153,38 @@ def test_erasing_takes_him_out_of_what_others_learnt_from_him(store: SQLiteStore
     assert not path.exists()
 
 
+def cut_off(store: SQLiteStore) -> Path:
+    """What a training leaves that was stopped: its plan, and the state of a round."""
+    from idiolect.data.sqlite import folder
+
+    path = folder.private(folder.private(store.folder / "training") / "oppu")
+    (path / "plan").write_text("of ann and bob")
+    (path / "0123-0").mkdir()
+    (path / "0123-0" / "state.safetensors").write_bytes(b"numbers of ann and bob")
+    return path
+
+
+def test_erasing_leaves_no_state_of_a_training_and_no_line_of_a_journal(store: SQLiteStore) -> None:
+    path = cut_off(store)
+    keep(store, "voice", torch.ones(2), [view(store, "ann", purpose="train")], user="ann")
+    learn(store)
+    unit = store.key("ann")
+    assert unit is not None
+    erasure.erase(store, "ann")
+    assert (path.exists(), list(path.iterdir())) == (True, [])
+    for side in store.folder.glob("*-*"):  # logs of databases that are still open
+        content = side.read_bytes()
+        assert not [text for text in (b"ann says", b"ann0") if text in content]
+    journals = b"".join(p.read_bytes() for p in store.folder.glob("catalogue.db*"))
+    assert b"ann" not in journals
+
+
+def test_erasing_a_stranger_touches_no_training(store: SQLiteStore) -> None:
+    path = cut_off(store)
+    erasure.erase(store, "nobody")
+    assert (path / "plan").exists()
+
+
 def test_the_ledger_says_nothing_of_what_was_said(store: SQLiteStore) -> None:
     store.append("ann", [Turn(id="canary-id-17", text="a canary of 17")])
     learn(store)

@@ -7,6 +7,7 @@ from random import Random
 import pytest
 
 from idiolect.core.types import Turn
+from idiolect.memory.facts.asked import slots
 from idiolect.memory.facts.extract import claims, stated
 from idiolect.memory.facts.slots import ADDITIVE, Claim, supersedes
 from idiolect.memory.space import Space
@@ -34,6 +35,89 @@ def test_a_statement_gives_a_typed_slot(text: str, kind: str, key: str, value: s
     claim = stated(text)
     assert claim is not None
     assert (claim.kind, claim.key, claim.value) == (kind, key, value)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "key", "value"),
+    [
+        ("Nothing beats vorlapp when I want some good cheese.", "like", "cheese", "vorlapp"),
+        ("When it comes to films I choose quillmar, believe me.", "like", "film", "quillmar"),
+        ("I cannot breathe well after eating brimwick.", "allergy", "", "brimwick"),
+        ("I break out in hives from strawberries.", "allergy", "", "strawberries"),
+        ("My spare time belongs to chess.", "hobby", "", "chess"),
+        ("A hospital pays my wages, I work there as a dosimetrist.", "job", "", "dosimetrist"),
+        ("In my own language, drimmel stands for plortwick.", "meaning", "drimmel", "plortwick"),
+        ("What others call plortwick, I call drimmel.", "meaning", "drimmel", "plortwick"),
+        ("You will find me at home in Brukdal.", "home", "", "Brukdal"),
+        ("On Tuesdays I go to my Ostrian class.", "language", "", "Ostrian"),
+        ("After dinner my dog Rex danced around the garden.", "person", "dog", "Rex"),
+        ("What am I called? Anneke, of course.", "name", "", "Anneke"),
+        ("A bus brought me to Brukdal for the day.", "visit", "", "Brukdal"),
+        ("The town where Mirelle lives is Brukdal.", "residence", "mirelle", "Brukdal"),
+    ],
+)
+def test_what_is_stated_in_other_words_gives_the_same_slots(text: str, kind: str, key: str, value: str) -> None:
+    (claim,) = claims(Turn(id="1", text=text))
+    assert (claim.kind, claim.key.lower(), claim.value) == (kind, key, value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Mirelle loves vorlapp as a cheese.",
+        "According to Mirelle, vorlapp is the finest cheese.",
+        "I know that Mirelle thinks vorlapp is the best cheese.",
+        "I want to visit Brukdal next year.",
+        "I have never been to Brukdal.",
+        "Maybe I will move to Brukdal.",
+        "Please call me Anneke in every answer.",
+        "Hey Mirelle, I had a long day at work.",
+        "I am prepping for my dance studio more than ever!",
+        "Losing my job was a bummer.",
+        "Your support means a lot to me.",
+        "I finished a bookmark for one of the ladies at my writing club.",
+    ],
+)
+def test_what_is_another_s_or_wished_or_said_by_the_way_is_no_fact(text: str) -> None:
+    assert claims(Turn(id="1", text=text)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "changed"),
+    [
+        ("Things have changed: my hobby is chess.", True),
+        ("From now on my hobby is chess.", True),
+        ("My last word was wrong: I learn Ostrian.", True),
+        ("My hobby is chess.", False),
+        ("News: I also took up chess as a hobby.", False),
+    ],
+)
+def test_only_words_of_change_that_add_nothing_change_a_fact(text: str, changed: bool) -> None:
+    (claim,) = claims(Turn(id="1", text=text))
+    assert claim.changed is changed
+
+
+@pytest.mark.parametrize(
+    ("question", "slot"),
+    [
+        ("Where do I live?", ("home", "")),
+        ("What should you call my dog?", ("person", "dog")),
+        ("Which cheese is closest to my heart?", ("like", "cheese")),
+        ("What do I mean by drimmel?", ("meaning", "drimmel")),
+        ("Which language am I learning?", ("language", "")),
+    ],
+)
+def test_a_question_about_oneself_names_its_slot(question: str, slot: tuple[str, str]) -> None:
+    assert slot in slots(question)
+
+
+def test_a_question_about_others_names_none() -> None:
+    assert slots("Where does Mirelle live?") == []
+
+
+def test_the_answer_is_found_first_though_it_shares_no_word_with_the_question(ann: User) -> None:
+    ann.add(["Brukdal is where my bed stands.", "I live for music.", "We live in hard times, said the radio."])
+    assert ann.search("Which town do I live in?", top_k=1)["results"][0]["memory"].startswith("Brukdal")
 
 
 @pytest.mark.parametrize("text", ["Where do I live?", "", "ok", "The train was late again.", "x " * 400])

@@ -45,7 +45,7 @@ WRITES: dict[str, Callable[[User, str], Any]] = {
     "erase": lambda bob, id: bob.erase(),
 }
 NAMING = {"update", "delete", "reinstate"}  # writes that take an id
-ELSEWHERE = {"id", "import_"}  # the user's own name; a folder that he has in hand
+ELSEWHERE = {"id", "import_", "chat", "achat"}  # his name; a folder that he has in hand; see test_talk
 
 HOSTILE = [
     *("u1", "u10", "u", "U1", "u1 ", " u1", "u1\n", "u1\0", "u1%", "u_", "%", "*", "?"),

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from idiolect.memory.space import open
+from idiolect.memory.space import Space, open
 
 USERS = st.sampled_from(["ann", "Ann", "u1", "u10", "../x", "'"])
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30).filter(str.strip)
@@ -25,8 +25,12 @@ class Machine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.home = Path(tempfile.mkdtemp())
-        self.space = open(self.home / "home", encoder=None)
+        self.space = self.opened()
         self.model: dict[str, dict[str, list[str]]] = {}
+
+    def opened(self) -> Space:
+        """The space of this run; the same data each time."""
+        return open(self.home / "home", encoder=None)
 
     def teardown(self) -> None:
         self.space.close()
@@ -76,7 +80,7 @@ class Machine(RuleBasedStateMachine):
     @rule()
     def reopen(self) -> None:
         self.space.close()
-        self.space = open(self.home / "home", encoder=None)
+        self.space = self.opened()
 
     @rule(user=USERS)
     def flush(self, user: str) -> None:
@@ -103,10 +107,10 @@ class Machine(RuleBasedStateMachine):
                 assert [version["memory"] for version in handle.history(id)] == texts
 
 
-def run(**counts: Any) -> None:
+def run(machine: type[Machine] = Machine, **counts: Any) -> None:
     quiet = [HealthCheck.too_slow, HealthCheck.data_too_large]
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
-        Machine, settings=settings(deadline=None, suppress_health_check=quiet, derandomize=True, **counts)
+        machine, settings=settings(deadline=None, suppress_health_check=quiet, derandomize=True, **counts)
     )
 
 

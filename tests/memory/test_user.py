@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -123,6 +124,26 @@ def test_as_of_asks_what_held_then(ann: User, clock: Clock) -> None:
     assert texts(ann.get_all(as_of="2000-01-01")) == []
     with pytest.raises(BadInput, match="is no time"):
         ann.search("x", as_of="yesterday")
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_as_of_gives_in_any_moment_what_a_list_of_all_changes_gives(ann: User, clock: Clock, seed: int) -> None:
+    draw, held = Random(seed), dict[str, str]()
+    known: list[tuple[float, dict[str, str]]] = [(clock.now, {})]
+    for step in range(25):
+        text = f"tea number{step}"
+        if held and draw.random() < 0.6:
+            id = draw.choice(sorted(held))
+            ann.update(id, text)
+        else:
+            (id,) = added(ann, text)
+        held[id] = text
+        known.append((clock.now, dict(held)))
+        clock.now += draw.choice((10.0, 1000.0, 1e6))
+    for moment, then in known:
+        found = ann.search("tea", top_k=100, as_of=moment + 0.5)["results"]
+        assert {entry["id"]: entry["memory"] for entry in found} == then
+        assert {m["id"]: m["memory"] for m in ann.get_all(as_of=moment + 0.5)["results"]} == then
 
 
 def test_what_has_expired_is_not_found(ann: User, clock: Clock) -> None:
@@ -267,3 +288,15 @@ def test_the_public_name_opens_a_space(tmp_path: Path) -> None:
 
     with idiolect.open(tmp_path / "home", encoder=None) as space:
         assert isinstance(space, idiolect.Space)
+
+
+@pytest.mark.parametrize(("before", "after", "left"), [(("train",), (), False), (("assist",), (), True)])
+def test_withdrawing_train_drops_states_of_trainings(
+    ann: User, space: Space, before: tuple[str, ...], after: tuple[str, ...], left: bool
+) -> None:
+    ann.consent(*before)
+    state = space.store.folder / "training" / "oppu" / "plan"
+    state.parent.mkdir(parents=True, mode=0o700)
+    state.write_text("of many")
+    ann.consent(*after)
+    assert state.exists() is left

@@ -8,11 +8,11 @@
 | `benchmark` | `benchmark` |
 | `demo` | `demo` |
 | `world` | `world` |
-| `memory` | `users`, `remember`, `recall`, `profile`, `forget` |
+| `memory` | `remember`, `recall`, `profile`, `forget` |
 | `keeping` | `export`, `import`, `erase`, `consents`, `doctor` |
 | `backup` | `backup`, `restore` |
 | `chat` | `chat` |
-| `serve`, `keys` | `serve`; `keys create`, `keys list`, `keys revoke`, `keys rotate` |
+| `door` | `serve`, `mcp`, `users`, `users link`, `config show`; `keys create`, `keys list`, `keys revoke`, ... |
 | `adapters` | `adapt`; `adapters list`, `adapters show`, `adapters export`, `adapters import`, `adapters delete` |
 | `embedded` | `embedded train`, `embedded evaluate` |
 | `screen` | what all of them print with |
@@ -36,12 +36,11 @@ from idiolect.cli import (
     embedded,
     evaluate,
     keeping,
-    keys,
     memory,
     methods,
-    serve,
     world,
 )
+from idiolect.cli.door import config, keys, mcp, serve, users
 from idiolect.core.errors import IdiolectError
 
 REFUSED, INTERRUPTED = 2, 130
@@ -71,7 +70,7 @@ app.command("benchmark")(benchmark.benchmark)
 app.command("judge")(compare.judge)
 app.command("world")(world.world)
 app.command("chat")(chat.chat)
-app.command("users")(memory.users)
+app.add_typer(users.app, name="users")
 app.command("remember")(memory.remember)
 app.command("recall")(memory.recall)
 app.command("profile")(memory.profile)
@@ -84,6 +83,8 @@ app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
 app.command("doctor")(keeping.doctor)
 app.command("serve")(serve.serve)
+app.add_typer(config.app, name="config")
+app.command("mcp")(mcp.mcp)
 app.add_typer(keys.app, name="keys")
 app.command("adapt")(adapters.adapt)
 app.add_typer(adapters.app, name="adapters")

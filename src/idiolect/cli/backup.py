@@ -60,9 +60,11 @@ def restore(
         words = _passphrase(passphrase_file, twice=False)
         done = archives.restore(place.store, folder, keys, words, force=force, tell=tell)
     if json:
-        screen.as_json({"users": done.users, "erased": done.erased, "there": done.there})
-    else:
-        typer.echo(f"{len(done.users)} users are back, {done.there} were there, {done.erased} stay erased")
+        screen.as_json({"users": done.users, "erased": done.erased, "there": done.there, "keys": done.keys})
+        return
+    typer.echo(f"{len(done.users)} users are back, {done.there} were there, {done.erased} stay erased")
+    if done.keys:
+        typer.echo("The service's keys are back: see `idiolect keys list`, and revoke again what was revoked since.")
 
 
 def _passphrase(file: Path | None, *, twice: bool) -> str:

@@ -1,4 +1,4 @@
-"""`idiolect users`, `remember`, `recall`, `profile`, `forget`: what is kept of whom."""
+"""`idiolect remember`, `recall`, `profile`, `forget`: what is kept of whom."""
 
 from __future__ import annotations
 
@@ -26,17 +26,6 @@ def opened(home: Path | None, space: str, *, words: bool = True) -> Space:
     from idiolect.memory.space import open
 
     return open(home, space, encoder=None if words else "auto", actor="command line")
-
-
-def users(home: Home = None, space: SpaceName = "default", json: Json = False) -> None:
-    """Everybody of whom something is kept, with the number of memories."""
-    with opened(home, space) as place:
-        rows = [{"user": id, "memories": len(place.user(id).get_all()["results"])} for id in place.users()]
-    if json:
-        screen.as_json(rows)
-        return
-    for row in rows:
-        typer.echo(f"{row['memories']:>8}  {row['user']}")
 
 
 def remember(

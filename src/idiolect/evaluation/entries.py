@@ -39,6 +39,11 @@ class Entry:
         return any(c.draws for c in self.cards)
 
     @property
+    def apart(self) -> bool:
+        """Whether its parts learn apart."""
+        return self.name.endswith(APART)
+
+    @property
     def trains(self) -> bool:
         """Whether any part trains something."""
         return any(c.trains != "nothing" for c in self.cards)

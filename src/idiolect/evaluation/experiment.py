@@ -27,8 +27,8 @@ from typing import Any
 
 from idiolect.core.errors import BadInput, UnknownName
 
-ARMS = ("own", "base", "swapped", "pooled", "copy", "cousin", "shuffled")
-USUAL = ARMS[:6]  # the order of a history matters to few methods: that control is asked for by name
+ARMS = ("own", "base", "swapped", "pooled", "copy", "cousin", "shuffled", "group", "everybody", "across")
+USUAL = ARMS[:6]  # the others answer questions of their own: they are asked for by name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

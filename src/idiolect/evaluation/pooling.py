@@ -3,22 +3,66 @@
 Every user's `adapt` runs up to where it asks for a `Fit`; the fits of all users become one, whose items no longer say
 whose they are; all get the same trained parts, and `adapt` goes on. What is not trained (what a method retrieves or
 counts) stays the user's own, so that the comparison is about the training alone.
+
+`Prepared` holds what has been learnt, of both kinds. Parts that learn apart are the methods alone: they learn once, for
+their own rows and for the composition's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from idiolect.composition import Composed, named
 from idiolect.core.method import flow
 from idiolect.core.requests import Fit, Fitted, Flow, Item, Key
 from idiolect.core.types import UserData
 from idiolect.evaluation.costs import Metered
-from idiolect.evaluation.respond import Ready
+from idiolect.evaluation.respond import Ready, adapt, joined, learn
 from idiolect.generation.drive import run, run_many
 
 _START = object()
+
+
+@dataclass(kw_only=True, eq=False)
+class Prepared:
+    """Methods that have learnt and adapted to everybody.
+
+    shared: names of those that a composition needs again; the others are not kept.
+    """
+
+    learners: Sequence[UserData]
+    people: Mapping[str, UserData]
+    model: Metered
+    shared: Collection[str] = ()
+    _ready: list[Ready] = field(default_factory=list)
+    _pooled: list[tuple[Ready, dict[str, Any]]] = field(default_factory=list)
+
+    def ready(self, method: Any, label: str, seed: int) -> Ready:
+        """theta and everybody's own."""
+        for known in self._ready:
+            if (known.label, known.seed, known.method) == (label, seed, method):
+                return known
+        if isinstance(method, Composed) and method.apart:
+            parts = tuple(self.ready(m, named(m), seed) for m in (method.left, method.right))
+            return joined(method, label, parts)
+        made = adapt(learn(method, label, seed, self.learners, self.model), self.people, self.model)
+        if label in self.shared:
+            self._ready.append(made)
+        return made
+
+    def pooled(self, ready: Ready) -> dict[str, Any]:
+        """Everybody's own with the trained parts that all share."""
+        if ready.parts:
+            left, right = (self.pooled(part) for part in ready.parts)
+            return {u: (left[u], right[u]) for u in self.people}
+        found = next((owns for known, owns in self._pooled if known is ready), None)
+        if found is None:
+            found = pooled(ready, self.people, self.model)
+            if ready.label in self.shared:
+                self._pooled.append((ready, found))
+        return found
 
 
 def pooled(ready: Ready, people: Mapping[str, UserData], model: Metered) -> dict[str, Any]:

@@ -19,14 +19,15 @@ from idiolect.evaluation.costs import Metered
 from idiolect.evaluation.tasks import Question
 from idiolect.generation.drive import run, run_many
 
-BATCH = 128  # queries put to the model at once
+BATCH = 256  # queries put to the model at once
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ready:
     """A method that has learnt and adapted: theta, each user's own, and the seconds that took.
 
-    learners: kept where `learn` still waits for the users.
+    learners: kept where `learn` still waits for the users. parts: of a composition whose parts learn apart, left and
+    right.
     """
 
     method: Any
@@ -37,6 +38,7 @@ class Ready:
     learn_seconds: float = 0.0
     adapt_seconds: float = 0.0  # a user
     learners: Sequence[UserData] = ()
+    parts: tuple[Ready, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +69,21 @@ def learn(method: Any, label: str, seed: int, learners: Sequence[UserData], mode
     return replace(_learnt(method, label, seed, learners, model), owns={})
 
 
+def joined(method: Any, label: str, parts: tuple[Ready, ...]) -> Ready:
+    """A composition of two that have learnt and adapted apart: pairs of what they hold."""
+    left, right = parts
+    return Ready(
+        method=method,
+        label=label,
+        seed=left.seed,
+        theta=(left.theta, right.theta),
+        owns={u: (own, right.owns[u]) for u, own in left.owns.items()},
+        learn_seconds=left.learn_seconds + right.learn_seconds,
+        adapt_seconds=left.adapt_seconds + right.adapt_seconds,
+        parts=parts,
+    )
+
+
 def _learnt(method: Any, label: str, seed: int, learners: Sequence[UserData], model: Metered) -> Ready:
     start = time.perf_counter()
     learnt: Learnt[Any, Any] = run(flow(method.learn(learners)), {"base": model}, Key(seed, label))
@@ -78,6 +95,8 @@ def _learnt(method: Any, label: str, seed: int, learners: Sequence[UserData], mo
 
 def adapt(ready: Ready, people: Mapping[str, UserData], model: Metered) -> Ready:
     """The own of each user, all in lockstep, so that they train in one slot-wise run."""
+    if ready.parts:
+        return joined(ready.method, ready.label, tuple(adapt(p, people, model) for p in ready.parts))
     if ready.method.card.through == "learn":
         everybody = {u.user_id: u for u in ready.learners} | dict(people)  # who is both: as he is given here
         met = _learnt(ready.method, ready.label, ready.seed, tuple(everybody.values()), model)

@@ -13,13 +13,13 @@ import numpy as np
 from idiolect import config, registry
 from idiolect.core.layout import line
 from idiolect.core.types import UserData
-from idiolect.evaluation import arms, head, respond, table
+from idiolect.evaluation import arms, grains, head, respond, table
 from idiolect.evaluation.controls import shuffled
 from idiolect.evaluation.costs import Metered, bytes_at_rest, parameters
 from idiolect.evaluation.entries import Entry, entry, pairs, trained
 from idiolect.evaluation.experiment import Experiment
 from idiolect.evaluation.ledger import FULL, Ledger, Line
-from idiolect.evaluation.pooling import pooled
+from idiolect.evaluation.pooling import Prepared
 from idiolect.evaluation.respond import Answer, Asked, Ready
 from idiolect.evaluation.tasks import Question, Source, locomo
 from idiolect.evaluation.tasks.opening import open_model, open_source
@@ -45,12 +45,16 @@ class Cell:
 class Study:
     """One experiment on its users: what all methods share."""
 
-    def __init__(self, experiment: Experiment, source: Source, model: Any, ledger: Ledger) -> None:
+    def __init__(
+        self, experiment: Experiment, source: Source, model: Any, ledger: Ledger, entries: Sequence[Entry]
+    ) -> None:
         self.experiment, self.source, self.ledger = experiment, source, ledger
         self.model = Metered(model)
         store = source.store()
         self.data = {u: view(store, u) for u in source.users}
         self.learners: Sequence[UserData] = population(store, source.learners)
+        again = {part for e in entries if e.apart for part in e.parts}
+        self.prepared = Prepared(learners=self.learners, people=self.data, model=self.model, shared=again)
         self.other = arms.permuted(self.data)
         self.lines = {(u, r.id): line(r) for u, d in self.data.items() for r in d.records}
         self.shared = {_shared(e): e for e in ledger.examples() if e["arm"] in SHARED}
@@ -67,7 +71,8 @@ class Study:
         """What is still to be answered."""
         first = seed == self.experiment.seeds[0]
         wanted = [(arm, FULL) for arm in self.experiment.arms if self._applies(arm, one, first)]
-        wanted += [("own", length) for length in self.experiment.history if first]
+        grown = [arm for arm in ("own", "group") if arm in self.experiment.arms]
+        wanted += [(arm, length) for arm in grown for length in self.experiment.history if first]
         found = []
         for task in tasks:
             for arm, history in wanted:
@@ -108,13 +113,18 @@ class Runner:
     @cached_property
     def pooled(self) -> dict[str, Any]:
         """Each user's own with the parts that were trained on everybody's history."""
-        return pooled(self.own, self.study.data, self.study.model)
+        return self.study.prepared.pooled(self.own)
 
     @cached_property
     def shuffled(self) -> tuple[dict[str, UserData], Ready]:
         """Everybody with the times of his records dealt out anew, and what he adapts to under them."""
         data = {u: shuffled(d) for u, d in self.study.data.items()}
         return data, respond.adapt(self.own, data, self.study.model)
+
+    @cached_property
+    def grains(self) -> grains.Grains:
+        """Who stands for a user where it is not himself."""
+        return grains.Grains(self.own, self.study.learners, self.study.model)
 
     def answers(self, cell: Cell) -> Iterator[list[Line]]:
         """Batches of lines for the ledger."""
@@ -129,6 +139,8 @@ class Runner:
         study, questions = self.study, cell.questions
         if cell.arm == "base":
             return None, [Asked(question=q) for q in questions]
+        if cell.arm in grains.ARMS:
+            return self.grains.asked(cell.arm, cell.task, cell.history, questions, study.data)
         if cell.history != FULL:
             return self._short(cell)
         if cell.arm == "swapped":
@@ -155,8 +167,7 @@ class Runner:
 
     def _ready(self, method: Any, name: str, arm: str) -> Ready:
         study = self.study
-        ready = respond.learn(method, name, self.seed, study.learners, study.model)
-        ready = respond.adapt(ready, study.data, study.model)
+        ready = study.prepared.ready(method, name, self.seed)
         if any((c["method"], c["seed"], c["arm"]) == (name, self.seed, arm) for c in study.ledger.costs()):
             return ready  # measured before the run was cut off
         owns = list(ready.owns.values())
@@ -242,7 +253,7 @@ def _answers(experiment: Experiment, model: Any, folder: Path, tell: Progress) -
         "learners": len(source.learners),
     }
     head.write(folder, experiment, entries, facts)
-    study = Study(experiment, source, model, Ledger(folder))
+    study = Study(experiment, source, model, Ledger(folder), entries)
     plan = [(e, seed, study.cells(e, tasks[e.name], seed)) for e in entries for seed in study.seeds(e)]
     total, given = sum(len(c.questions) for _, _, cells in plan for c in cells), 0
     for one, seed, cells in plan:

@@ -57,7 +57,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
-    """One length of the learning curve; `gain` with its limits is over the base."""
+    """One length of the learning curve; `gain` with its limits is over the base.
+
+    grain: "user" by his own last records; "group" by people like his first records; "everybody" by all, at any length.
+    """
 
     method: str
     task: str
@@ -67,6 +70,10 @@ class Point:
     gain: float | None = None
     gain_low: float | None = None
     gain_high: float | None = None
+    grain: str = "user"
+
+
+GRAINS = {"own": "user", "group": "group", "everybody": "everybody"}
 
 
 def rows(examples: Iterable[Line], costs: Iterable[Line] = ()) -> list[Row]:
@@ -93,8 +100,10 @@ def curve_of(arms: Arms) -> list[Point]:
     """The learning curves, shortest history first."""
     points = []
     for (method, task), cell in arms.cells.items():
-        for (name, history), arm in sorted(cell.items()):
-            if name != "own" or history == FULL:
+        lengths = sorted({history for name, history in cell if name == "own" and history != FULL})
+        grown = [(name, n, cell.get((name, FULL if name == "everybody" else n))) for name in GRAINS for n in lengths]
+        for name, history, arm in grown:
+            if arm is None:
                 continue
             gain = arm.over(arms.get(method, task, "base"))
             low, high, mean = (gain.low, gain.high, gain.mean) if gain else (None, None, None)
@@ -108,6 +117,7 @@ def curve_of(arms: Arms) -> list[Point]:
                     gain=mean,
                     gain_low=low,
                     gain_high=high,
+                    grain=GRAINS[name],
                 )
             )
     return points

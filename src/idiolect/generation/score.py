@@ -94,7 +94,13 @@ def read(backbone: Backbone, requests: Sequence[Read]) -> list[tuple[dict[str, A
     The text is the prompt and the answer's tokens, without the end token where there is an answer; "answer" are the
     answer's own tokens (the prompt's last one where it is empty).
     """
-    return [tuple(_read(backbone, r)) for r in requests]
+    together: dict[Any, list[int]] = {}
+    for i, r in enumerate(requests):
+        together.setdefault((tuple(r.sites), r.past), []).append(i)
+    found: dict[int, tuple[dict[str, Any], ...]] = {}
+    for members in together.values():
+        found |= zip(members, _read(backbone, [requests[i] for i in members]), strict=True)
+    return [found[i] for i in range(len(requests))]
 
 
 def batches(sizes: Sequence[int], rows: Sequence[int]) -> Iterator[list[int]]:
@@ -177,20 +183,22 @@ def _one_by_one(combine: Combine, each: Tensor, hidden: Mapping[str, Tensor]) ->
     return torch.cat(out)
 
 
-def _read(backbone: Backbone, request: Read) -> list[dict[str, Any]]:
-    items = request.items
-    paths = [resolve(backbone.module, site)[0].path for site in request.sites]  # what an `Edit` can name as its site
-    rows = [_row(backbone, i.query, answer_ids(backbone.tokenizer, i.answer), i.idiolect.streams[0]) for i in items]
+def _read(backbone: Backbone, requests: Sequence[Read]) -> Iterator[tuple[dict[str, Any], ...]]:
+    """Requests for the same sites, all their texts in few calls."""
+    first, texts = requests[0], [(r, i) for r in requests for i in r.items]
+    paths = [resolve(backbone.module, site)[0].path for site in first.sites]  # what an `Edit` can name as its site
+    rows = [_row(backbone, i.query, answer_ids(backbone.tokenizer, i.answer), i.idiolect.streams[0]) for _, i in texts]
     found: dict[int, dict[str, Any]] = {}
     slots = Slots(backbone.device, backbone.module.dtype)
     for part in batches([len(r.prompt) + len(r.answer) for r in rows], [1] * len(rows)):
-        some = [rows[i] for i in part]
-        out = forward(backbone, some, sites=paths, stack=slots, remember=request.past)
+        out = forward(backbone, [rows[i] for i in part], sites=paths, stack=slots, remember=first.past)
         for n, i in enumerate(part):
+            request = texts[i][0]
             keep = _over(out, n, len(rows[i].answer) - 1, request.over)
             states: dict[str, Any] = {p: _reduced(out.hidden[p][n][keep], request.reduce) for p in paths}
-            found[i] = states | ({"past": _past(out, n)} if request.past else {})
-    return [found[i] for i in range(len(rows))]
+            found[i] = states | ({"past": _past(out, n)} if first.past else {})
+    ordered = iter(found[i] for i in range(len(texts)))
+    return (tuple(next(ordered) for _ in r.items) for r in requests)
 
 
 def _over(out: Outputs, row: int, answer: int, over: str) -> Tensor:

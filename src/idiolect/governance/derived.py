@@ -27,7 +27,7 @@ from idiolect.data.sqlite.store import SQLiteStore
 from idiolect.governance.lineage import FILE, Ledger, Sources, hashes
 from idiolect.governance.view import Purpose, population
 
-THETA, PARTS = "theta", "parts"
+THETA, PARTS, TRAINING = "theta", "parts", "training"
 KEPT = ("assist",)  # withdrawing it erases nothing: what was made for it rests until it is allowed again
 
 
@@ -114,6 +114,23 @@ def relearn(store: SQLiteStore, name: str, learn: Callable[[tuple[UserData, ...]
         raise BadInput(f"theta {name!r}", "nothing is known of what it was learnt from", "Learn it with `keep`.")
     seen = population(store, [user for user in store.users() if store.key(user) in known])
     keep(store, name, learn(seen), seen)
+
+
+def unfinished(store: SQLiteStore) -> int:
+    """Removes the states of trainings that were cut off, or are under way; gives of how many.
+
+    They are of many users at once and do not say of whom, and without one of them none could go on. The folders stay,
+    so that a training that is under way can write its next state.
+    """
+    found = [path for path in sorted((store.folder / TRAINING).glob("*")) if path.is_dir() and any(path.iterdir())]
+    for training in found:
+        for path in training.iterdir():
+            if path.is_dir() and not path.is_symlink():
+                folder.remove(path)
+            else:
+                path.unlink(missing_ok=True)
+        folder.synchronise(training)
+    return len(found)
 
 
 def settle(store: SQLiteStore, user: str | None = None, *, strict: bool = False) -> Settled:

@@ -1,5 +1,7 @@
 """Letting a user go: his folder and entry at once, what others or everybody learnt from him with it, and the receipt.
 
+States of trainings that were cut off go whole, as they are of many users at once (`derived.unfinished`).
+
 A receipt is open until his folder is gone, the rest of the home was searched for residue, and no artifact in service
 has him among its sources.
 """
@@ -11,7 +13,7 @@ from dataclasses import dataclass, fields
 from idiolect.data.sqlite.catalogue import Receipt
 from idiolect.data.sqlite.store import SQLiteStore
 from idiolect.governance import keys
-from idiolect.governance.derived import settle_units
+from idiolect.governance.derived import settle_units, unfinished
 from idiolect.governance.lineage import FILE, Ledger
 
 
@@ -35,6 +37,8 @@ def erase(store: SQLiteStore, user: str, *, strict: bool = False, wait: bool = T
             again (`governance.derived.relearn`), and the receipt stays open until then.
         wait: also for the search for residue outside his folder; else it runs behind.
     """
+    if store.key(user) is not None:
+        unfinished(store)  # first: who was not erased yet can be erased again after a kill
     receipt = store.erasing(user, wait=wait)
     if receipt.unit:
         finish(store, strict=strict)

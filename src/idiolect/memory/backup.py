@@ -1,7 +1,9 @@
 """Backups: one sealed archive a user, opened by the key file that is kept apart (`governance.keys`).
 
     DESTINATION/<unit>.idiolect      header {"format": "idiolect-backup", "version": 1, "unit", "serial", "made"},
-                                     then a tar of the exported folder and `user.json`, sealed (`governance.sealed`)
+                                     then a tar of the exported folder, `user.json` and what the service keeps of him
+                                     (`door.db`), sealed (`governance.sealed`)
+    DESTINATION/door.sealed          the keys of the service, of all spaces of the home, sealed in the same way
 
 `restore` gives everybody back under the same unit's name, so that an erasure after it reaches the old archives too.
 """
@@ -23,8 +25,9 @@ from idiolect.core.errors import BadInput, StoreError
 from idiolect.data import header
 from idiolect.data.sqlite import folder
 from idiolect.data.sqlite.catalogue import Catalogue
+from idiolect.data.sqlite.connection import connect, shut
 from idiolect.data.sqlite.store import SQLiteStore
-from idiolect.data.sqlite.unit import Unit
+from idiolect.data.sqlite.unit import FILE, Unit
 from idiolect.data.store import named
 from idiolect.governance import keys
 from idiolect.governance.keys import KeyFile
@@ -32,6 +35,8 @@ from idiolect.governance.sealed import Opener, Sealer, about
 from idiolect.memory import portable
 
 FORMAT, VERSION, ENDING, WHO = "idiolect-backup", 1, ".idiolect", "user.json"
+DOOR, SEALED, DATABASES = "door", ".sealed", "*.db"
+KEYS, SECRET = "keys.db", "keys.secret"  # of the home, as the service keeps them
 Tell = Callable[[str, int, int], None]  # what is being done, how many are done, of how many
 
 
@@ -48,11 +53,13 @@ class Backup:
 
 @dataclass(frozen=True, kw_only=True)
 class Restored:
-    """What came back. `erased`: left aside, as they were erased; `there`: left alone, as they were never lost."""
+    """What came back. `erased`: left aside, as they were erased; `there`: left alone, as they were never lost; `keys`:
+    whether those of the service did."""
 
     users: tuple[str, ...]
     erased: int
     there: int
+    keys: bool
 
 
 def backup(store: SQLiteStore, destination: Path, passphrase: str, tell: Tell = lambda *_: None) -> Backup:
@@ -69,7 +76,7 @@ def backup(store: SQLiteStore, destination: Path, passphrase: str, tell: Tell = 
     path = store.folder / keys.FILE
     held = keys.opened(path, passphrase) if path.exists() else keys.make(passphrase)
     units = {user: key for user in store.users() if (key := store.key(user)) is not None}
-    held = held.without(receipt.unit for receipt in store.receipts()).having(units.values())
+    held = held.without(receipt.unit for receipt in store.receipts()).having([*units.values(), DOOR])
     held.write(path)
     where.mkdir(parents=True, exist_ok=True)
     folder.private(where)
@@ -77,6 +84,7 @@ def backup(store: SQLiteStore, destination: Path, passphrase: str, tell: Tell = 
     for done, (user, unit) in enumerate(units.items()):
         tell("saving", done, len(units))
         size += _save(store, user, unit, held, where)
+    size += _save_keys(store, held, where)
     gone = [archive for archive in where.glob(f"*{ENDING}") if archive.stem in held.tombstones]
     for archive in gone:
         archive.unlink()
@@ -115,7 +123,8 @@ def restore(
             user = _bring(store, path, one["unit"], held)
             back += [user] if user is not None else []
             there += user is None
-    return Restored(users=tuple(back), erased=sum(one["unit"] in gone for one in archives.values()), there=there)
+    erased = sum(one["unit"] in gone for one in archives.values())
+    return Restored(users=tuple(back), erased=erased, there=there, keys=_bring_keys(store, source, held))
 
 
 def _save(store: SQLiteStore, user: str, name: str, held: KeyFile, where: Path) -> int:
@@ -128,6 +137,8 @@ def _save(store: SQLiteStore, user: str, name: str, held: KeyFile, where: Path) 
             with _workplace(unit.path) as work:  # within his unit, so that erasing him reaches it
                 portable.export(unit, work / "user")
                 (work / WHO).write_text(json.dumps({"user": user}), encoding="utf-8")
+                for database in sorted(set(unit.path.glob(DATABASES)) - {unit.path / FILE}):
+                    _copy(database, work / database.name)
                 size = _seal(work, where / f"{name}{ENDING}", key, stated)
         except (OSError, StoreError):
             if store.key(user) == name:
@@ -135,6 +146,55 @@ def _save(store: SQLiteStore, user: str, name: str, held: KeyFile, where: Path) 
             return 0  # erased while he was read
         unit.note("library", "backup")
     return size
+
+
+def _save_keys(store: SQLiteStore, held: KeyFile, where: Path) -> int:
+    """The service's keys; 0 where there are none."""
+    key = held.key(DOOR)
+    if key is None or not (store.home / KEYS).exists():
+        return 0
+    stated = {"format": FORMAT, "version": VERSION, "unit": DOOR, "serial": held.serial, "made": store.clock()}
+    with _workplace(store.folder) as work:
+        _copy(store.home / KEYS, work / KEYS)
+        shutil.copy(store.home / SECRET, folder.file(work / SECRET))
+        return _seal(work, where / f"{DOOR}{SEALED}", key, stated)
+
+
+def _bring_keys(store: SQLiteStore, source: Path, held: KeyFile) -> bool:
+    """The service's keys, where this home has none yet."""
+    path, key = source / f"{DOOR}{SEALED}", held.key(DOOR)
+    if key is None or not path.exists() or (store.home / KEYS).exists():
+        return False
+    with _workplace(store.folder) as work:
+        _unpack(path, key, work)
+        os.replace(work / SECRET, store.home / SECRET)
+        _settle(work / KEYS, store.home / KEYS)
+    return True
+
+
+def _copy(database: Path, to: Path) -> None:
+    """A database as it is at one moment, whoever writes to it meanwhile."""
+    connection = connect(database)
+    try:
+        connection.execute("VACUUM INTO ?", (str(folder.file(to)),))
+    finally:
+        shut(connection)
+
+
+def _settle(copy: Path, to: Path) -> None:
+    """Puts a copy in its place, ready for several processes."""
+    connection = connect(copy)
+    try:
+        connection.execute("PRAGMA journal_mode=WAL")
+    finally:
+        shut(connection)
+    os.replace(copy, to)
+    folder.synchronise(to.parent)
+
+
+def _unpack(path: Path, key: bytes, work: Path) -> None:
+    with _opened(path) as file, tarfile.open(fileobj=cast(Any, Opener(file, key, path)), mode="r|") as tar:
+        tar.extractall(work, filter="data")
 
 
 def _seal(work: Path, archive: Path, key: bytes, stated: dict[str, Any]) -> int:
@@ -163,17 +223,17 @@ def _bring(store: SQLiteStore, path: Path, unit: str, held: KeyFile) -> str | No
     if key is None:
         raise BadInput(path, "the key file has no key for it", keys.NEWEST)
     with _workplace(folder.private(store.folder / "users" / unit[:2])) as work:
-        with _opened(path) as file, tarfile.open(fileobj=cast(Any, Opener(file, key, path)), mode="r|") as tar:
-            tar.extractall(work, filter="data")
+        _unpack(path, key, work)
         user = named(str(json.loads((work / WHO).read_text(encoding="utf-8"))["user"]))
         if store.key(user) is not None:
             return None
-        _fill(store, user, unit, work / "user")
+        _fill(store, user, unit, work)
     return user
 
 
-def _fill(store: SQLiteStore, user: str, name: str, exported: Path) -> None:
+def _fill(store: SQLiteStore, user: str, name: str, work: Path) -> None:
     """A whole unit, and only then its entry: a kill between the two leaves a folder that the next restore replaces."""
+    exported = work / "user"
     manifest, given = portable.read(exported)
     place = store.folder / "users" / name[:2] / name
     folder.remove(place)
@@ -186,6 +246,8 @@ def _fill(store: SQLiteStore, user: str, name: str, exported: Path) -> None:
         unit.note("library", "restore", count=len(given))
     finally:
         unit.close()
+    for copy in sorted(set(work.glob(DATABASES)) - {work / FILE}):
+        _settle(copy, place / copy.name)
     catalogue = Catalogue(folder.file(store.folder / "catalogue.db"), clock=store.clock)
     try:
         catalogue.claim(user, name)

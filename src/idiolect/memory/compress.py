@@ -31,25 +31,26 @@ def roll(summary: Sequence[Line], new: Sequence[Line], max_tokens: int, count: C
         count: the tokens of a text, the tokeniser's where it is known.
     """
     lines: list[Line] = []
+    alike: dict[tuple[str, ...], list[str]] = {}  # by their words: what says the same has the same ones
     for line in (*summary, *new):
-        if line.text.strip() and not any(same(line.text, kept.text) for kept in lines):
+        said = alike.setdefault(tuple(sorted(telling(line.text)) or line.text.casefold().split()), [])
+        if line.text.strip() and not any(same(line.text, text) for text in said):
             lines.append(line)
-    words = [frozenset(telling(line.text)) for line in lines]
+            said.append(line.text)
+    words, costs = [frozenset(telling(line.text)) for line in lines], [count(line.text) for line in lines]
     often = Counter(word for bag in words for word in bag)
     worth = {word: math.log(1 + len(lines) / n) * n for word, n in often.items()}
-    chosen: list[int] = []
-    covered: set[str] = set()
-    left = max_tokens
+    chosen, covered, left = set[int](), set[str](), max_tokens
     while True:
         gains = {
-            i: sum(worth[w] for w in words[i] - covered) / count(line.text)
-            for i, line in enumerate(lines)
-            if i not in chosen and count(line.text) <= left
+            i: math.fsum(worth[w] for w in words[i] - covered) / cost
+            for i, cost in enumerate(costs)
+            if i not in chosen and cost <= left
         }
         best = max(gains, key=lambda i: (gains[i], i), default=None)
         if best is None or gains[best] <= 0:
             break
-        chosen.append(best)
+        chosen.add(best)
         covered |= words[best]
-        left -= count(lines[best].text)
+        left -= costs[best]
     return tuple(lines[i] for i in sorted(chosen))

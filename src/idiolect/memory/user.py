@@ -10,6 +10,7 @@ from idiolect.core.types import Record
 from idiolect.data.sqlite import rows
 from idiolect.data.sqlite.store import SQLiteStore
 from idiolect.data.sqlite.unit import setting
+from idiolect.governance.derived import unfinished
 from idiolect.governance.erasure import Erasure, erase
 from idiolect.memory import portable
 from idiolect.memory.context import Count, context, estimate, profile
@@ -254,6 +255,8 @@ class User(Known):
 
     def consent(self, *purposes: str) -> None:
         """Replaces what he allows; "train" withdrawn drops what was trained on him, "share" what others have of him."""
+        if "train" in self.consents() - set(purposes):
+            unfinished(self._store)
         self._store.consent(self.id, *purposes)
         self._settle()
 

@@ -18,6 +18,8 @@ from idiolect.core.requests import Key
 from idiolect.training.learner import Learner
 from idiolect.training.run import Run
 
+FORM = "one matrix"  # how moments are laid out: a state of another form is nobody's
+
 
 class Checkpoints(Protocol):
     """Where states lie, and how often one is written."""
@@ -33,7 +35,7 @@ class Checkpoints(Protocol):
 
 def named(keys: Sequence[Key], group: int) -> str:
     """What the state of one group of learners of one call is kept under."""
-    text = "\n".join(f"{k.seed}\0{k.method}\0{k.user}\0{k.number}" for k in keys)
+    text = FORM + "\n".join(f"{k.seed}\0{k.method}\0{k.user}\0{k.number}" for k in keys)
     return f"{hashlib.sha256(text.encode()).hexdigest()[:16]}-{group}"
 
 
@@ -49,7 +51,7 @@ def state(run: Run, learners: Sequence[Learner]) -> dict[str, Any]:
     if not run.live and not run.waiting:
         return found
     kept = {"first": run.optimiser.first, "second": run.optimiser.second, "steps": run.optimiser.steps}
-    stacks = {f"{n}/{name}": t.detach() for (n, name), t in run.slots.stacks.items()}
+    stacks = {f"{n}/{name}": t.clone() for (n, name), t in run.slots.stacks.items()}
     return {**found, **kept, "stacks": stacks, "free": list(run.free)}
 
 

@@ -47,6 +47,11 @@ class Example:
         """Tokens that one step on it reads."""
         return sum(len(r.prompt) + len(r.answer) for b in self.answers for r in b.rows)
 
+    @property
+    def length(self) -> int:
+        """Tokens of its longest row."""
+        return max((len(r.prompt) + len(r.answer) for b in self.answers for r in b.rows), default=0)
+
 
 def example(
     fit: Fit, index: int, slot: int, *, tokenizer: Any, places: Sequence[Place], reads: Collection[str]

@@ -19,6 +19,8 @@ from idiolect.training.examples import Bundle
 from idiolect.training.objectives import Answers
 from idiolect.training.slots import Extra
 
+PASS = 256  # padded tokens that take about as long as one more pass does
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Step:
@@ -26,6 +28,18 @@ class Step:
 
     log_probs: Tensor
     state: None = None
+
+
+def alike(lengths: Sequence[int]) -> list[list[int]]:
+    """Places of rows in parts of like length, where the padding that is left out is worth the passes."""
+
+    def parts(order: list[int]) -> list[list[int]]:
+        longest = lengths[order[0]]
+        saved, cut = max(((longest - lengths[i]) * (len(order) - k), k) for k, i in enumerate(order))
+        return [*parts(order[:cut]), *parts(order[cut:])] if saved > PASS else [order]
+
+    by_length = sorted(range(len(lengths)), key=lambda i: -lengths[i])
+    return [sorted(part) for part in parts(by_length)] if by_length else []
 
 
 def read(backbone: Backbone, bundles: Sequence[Bundle], extra: Extra | None = None) -> Answers:

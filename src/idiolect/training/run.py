@@ -20,7 +20,7 @@ from idiolect.training.examples import Example, example
 from idiolect.training.learner import Learner, generator
 from idiolect.training.objectives import Answers, Outputs, objective
 from idiolect.training.optim import SlotAdamW, clip_scale, norms, rate
-from idiolect.training.passes import read
+from idiolect.training.passes import alike, read
 from idiolect.training.slots import Place, Slots, Tensors, beginning, places
 
 SLOTS = 32  # learners in one batch at most
@@ -46,13 +46,15 @@ class Run:
         self.live: list[Learner] = []
         self.count = max(min(SLOTS, len(learners)), *(len(x.users) for x in learners))
         like = [p.part.init(p.site, torch.Generator()) for p in self.places]
-        self.slots, self.free = Slots(backbone, self.places, self.count, like), list(range(self.count))
+        everybody = self.count == 1 and learners[0].users == ("",)
+        self.slots = Slots(backbone, self.places, self.count, like, everybody=everybody)
+        self.free = list(range(self.count))
         self.weights = list(weights)
-        self.leaves = [*self.slots.trained, *weights]
+        self.leaves = [*self.slots.leaves, *weights]
         if not self.leaves:
             raise BadInput("Fit.train", "its parts have nothing to train", "Leave some tensor out of `frozen`.")
-        self.shared = [*(self.slots.is_shared(*k) for k in self.slots.learnt), *(True for _ in weights)]
-        stacks = [*(t.detach() for t in self.slots.trained), *(w.detach()[None] for w in weights)]
+        self.shared = [*self.slots.common, *(True for _ in weights)]
+        stacks = [*(t.detach() for t in self.slots.leaves), *(w.detach()[None] for w in weights)]
         self.optimiser = SlotAdamW(stacks, self.recipe.weight_decay)
 
     def train(self, each_step: Callable[[Run], None] | None = None) -> None:
@@ -120,47 +122,53 @@ class Run:
         ]
 
     def step(self) -> None:
-        """Everyone's next batch in one pass, one backward, one update."""
+        """Everyone's next batch, one update. Long and short examples are read apart where that saves more than it
+        costs; what their gradients add up to is the same."""
         batches = [x.draw() for x in self.live]
-        sizes = [len(b) for b in batches]
-        losses = self.losses(batches)
-        means = torch.stack([part.mean() for part in torch.split(losses, sizes)])
-        found = torch.autograd.grad(means.sum(), self.leaves, allow_unused=True)
+        flat, noise = [e for batch in batches for e in batch], self._noise(batches)
+        slots = torch.tensor([x.first + e.slot for x, batch in zip(self.live, batches, strict=True) for e in batch])
+        shares = torch.tensor([1 / len(batch) for batch in batches for _ in batch])
         stacks = self.optimiser.stacks
-        grads = [torch.zeros_like(s) if g is None else g.view_as(s) for g, s in zip(found, stacks, strict=True)]
-        self._update(grads, batches, torch.split(losses.detach().cpu(), sizes))
+        losses, grads = torch.zeros(len(flat)), [torch.zeros_like(s) for s in stacks]
+        for part in alike([e.length for e in flat]):
+            drawn = [{k: t[part] for k, t in tensors.items()} for tensors in noise]
+            loss = self.losses([flat[i] for i in part], slots[part].to(self.backbone.device), drawn)
+            total = (loss * shares[part].to(loss)).sum()
+            for grad, found in zip(grads, torch.autograd.grad(total, self.leaves, allow_unused=True), strict=True):
+                if found is not None:
+                    grad += found.view_as(grad)
+            losses = losses.to(loss.dtype)
+            losses[part] = loss.detach().cpu()
+        self._update(grads, batches, torch.split(losses, [len(b) for b in batches]))
 
-    def losses(self, batches: Sequence[Sequence[Example]]) -> Tensor:
-        """The objective of all B examples, times their weights: (B,)."""
-        flat = [e for batch in batches for e in batch]
-        of = [x.first + e.slot for x, batch in zip(self.live, batches, strict=True) for e in batch]
-        slots = torch.tensor(of, device=(device := self.backbone.device))
-        answers = self._answers(flat, batches, slots).halves(len(flat[0].answers))
-        known = {k: torch.stack([e.known[k] for e in flat]) for k in flat[0].known}
+    def losses(self, some: Sequence[Example], slots: Tensor, noise: Sequence[Tensors]) -> Tensor:
+        """The objective of B examples, times their weights: (B,). slots: (B,). noise: one a place, (B, ...) each."""
+        answers = self._answers(some, slots, noise).halves(len(some[0].answers))
+        known = {k: torch.stack([e.known[k] for e in some]) for k in some[0].known}
         if "reference_log_probs" in self.reads:
             with torch.no_grad():
-                known["reference_log_probs"] = read(self.backbone, [e.near[0] for e in flat]).logits.log_softmax(-1)
+                known["reference_log_probs"] = read(self.backbone, [e.near[0] for e in some]).logits.log_softmax(-1)
         parts = self.slots.values(slots) if "parts" in self.reads else ()
         outputs = Outputs(answers[0], answers[1] if len(answers) > 1 else None, parts=parts, **known)
-        numbers = {k: torch.stack([e.numbers[k] for e in flat]).to(device) for k in flat[0].numbers}
-        weights = torch.tensor([e.weight for e in flat], device=device)
+        numbers = {k: torch.stack([e.numbers[k] for e in some]).to(slots.device) for k in some[0].numbers}
+        weights = torch.tensor([e.weight for e in some], device=slots.device)
         loss: Tensor = self.objective(outputs, numbers) * weights
         return loss
 
-    def _answers(self, flat: Sequence[Example], batches: Sequence[Sequence[Example]], slots: Tensor) -> Answers:
+    def _answers(self, some: Sequence[Example], slots: Tensor, noise: Sequence[Tensors]) -> Answers:
         """All chosen answers, then all rejected ones, in one pass; an example's rows see the same noise."""
-        which = [(i, e.answers[k]) for k in range(len(flat[0].answers)) for i, e in enumerate(flat)]
+        which = [(i, e.answers[k]) for k in range(len(some[0].answers)) for i, e in enumerate(some)]
         rows = torch.tensor([i for i, b in which for _ in b.rows], dtype=torch.long, device=slots.device)
         inputs = [given for _, b in which for given in b.inputs]
-        extra = self.slots.gather(slots[rows], inputs, self._noise(batches, rows))
-        return read(self.backbone, [b for _, b in which], extra)
+        drawn = [{k: t.to(rows.device)[rows] for k, t in tensors.items()} for tensors in noise]
+        return read(self.backbone, [b for _, b in which], self.slots.gather(slots[rows], inputs, drawn))
 
-    def _noise(self, batches: Sequence[Sequence[Example]], rows: Tensor) -> list[Tensors]:
-        """Each place's random tensors, drawn by every learner for its own examples, repeated for their rows."""
+    def _noise(self, batches: Sequence[Sequence[Example]]) -> list[Tensors]:
+        """Each place's random tensors, drawn by every learner for its own examples."""
         out = []
         for p in self.places:
             drawn = [p.part.noise(p.site, len(b), x.chance) for x, b in zip(self.live, batches, strict=True)]
-            out.append({k: torch.cat([d[k] for d in drawn]).to(rows.device)[rows] for k in drawn[0]})
+            out.append({k: torch.cat([d[k] for d in drawn]) for k in drawn[0]})
         return out
 
     def _update(self, grads: list[Tensor], batches: Sequence[Sequence[Example]], losses: Sequence[Tensor]) -> None:

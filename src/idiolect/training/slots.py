@@ -19,6 +19,7 @@ from idiolect.forward.sites import PSEUDO, resolve
 from idiolect.training.parts import Trainable
 
 Tensors: TypeAlias = dict[str, Tensor]
+Name: TypeAlias = tuple[int, str]  # a place's number, a tensor's name
 
 
 @dataclass(frozen=True)
@@ -96,32 +97,52 @@ class Extra:
 
 class Slots:
     """N slots for the tensors of `places`. What `Part.shared` names has one row for all; `frozen` ones do not train;
-    `tied` ones are one tensor at all sites of their part."""
+    `tied` ones are one tensor at all sites of their part.
 
-    def __init__(self, backbone: Backbone, places: Sequence[Place], count: int, like: Sequence[Tensors]) -> None:
-        self.places, self.device, self.dtype = places, backbone.device, backbone.module.dtype
+    leaves: what has a gradient: one matrix (N, n) of all users' own numbers, one (1, n) of shared ones, where there are
+    such. `stacks` are views of them by place and name: an optimiser has a call or two to make, not one a tensor.
+    """
+
+    def __init__(
+        self,
+        backbone: Backbone,
+        places: Sequence[Place],
+        count: int,
+        like: Sequence[Tensors],
+        *,
+        everybody: bool = False,
+    ) -> None:
+        """everybody: there is one slot, for all rows; formulas get its tensors without the batch axis, as they will
+        once it is trained."""
+        self.places, self.count, self.everybody = places, count, everybody
+        self.device, self.dtype = backbone.device, backbone.module.dtype
         exact = torch.promote_types(self.dtype, torch.float32)  # bf16 cannot hold small steps
-        self.stacks: dict[tuple[int, str], Tensor] = {}
-        self.learnt: list[tuple[int, str]] = []
-        one: dict[tuple[Part, str], Tensor] = {}
+        self.stacks: dict[Name, Tensor] = {}
+        self.same: dict[Name, Name] = {}  # what is tied, and whose columns it has
+        learnt: dict[bool, dict[Name, torch.Size]] = {False: {}, True: {}}
+        first: dict[tuple[Part, str], Name] = {}
         for place, tensors in zip(places, like, strict=True):
             for name, tensor in tensors.items():
-                if (place.part, name) in one:
-                    self.stacks[place.number, name] = one[place.part, name]
-                    continue
-                size = (1 if name in place.part.shared else count, *tensor.shape)
-                kind = exact if tensor.is_floating_point() else tensor.dtype
-                self.stacks[place.number, name] = torch.zeros(size, dtype=kind, device=self.device)
-                if name in tied(place.part):
-                    one[place.part, name] = self.stacks[place.number, name]
-                if name not in place.part.frozen and tensor.is_floating_point():
-                    self.stacks[place.number, name].requires_grad_()
-                    self.learnt.append((place.number, name))
+                here = place.number, name
+                common, real = name in place.part.shared, tensor.is_floating_point()
+                self.same[here] = first.setdefault((place.part, name), here) if name in tied(place.part) else here
+                if self.same[here] == here and real and name not in place.part.frozen:
+                    learnt[common][here] = tensor.shape
+                elif self.same[here] == here:
+                    size = (1 if common else count, *tensor.shape)
+                    self.stacks[here] = torch.zeros(size, dtype=exact if real else tensor.dtype, device=self.device)
+        self.columns = [shapes for shapes in learnt.values() if shapes]
+        self.common = [common for common, shapes in learnt.items() if shapes]
+        self.leaves = [self._leaf(c, shapes, exact) for c, shapes in zip(self.common, self.columns, strict=True)]
+        self.stacks |= {here: self.stacks[of] for here, of in self.same.items()}
 
-    @property
-    def trained(self) -> list[Tensor]:
-        """The stacks that have a gradient."""
-        return [self.stacks[k] for k in self.learnt]
+    def _leaf(self, common: bool, shapes: Mapping[Name, torch.Size], dtype: torch.dtype) -> Tensor:
+        """The matrix of these tensors, whose views are put into `stacks`."""
+        sizes = [shape.numel() for shape in shapes.values()]
+        whole = torch.zeros(1 if common else self.count, sum(sizes), dtype=dtype, device=self.device)
+        for (here, shape), part in zip(shapes.items(), torch.split(whole, sizes, 1), strict=True):
+            self.stacks[here] = part.view(part.shape[:1] + shape)
+        return whole.detach().requires_grad_()
 
     def is_shared(self, place: int, name: str) -> bool:
         return name in self.places[place].part.shared
@@ -138,8 +159,12 @@ class Slots:
         placed, prefixes, pasts = [], [], []
         nowhere = torch.zeros(len(slots), 0, dtype=torch.long, device=self.device)
         at = At(positions=nowhere, valid=nowhere.bool(), answer=nowhere.bool(), training=True)
+        own = self._picked(slots, once=self.everybody)
         for place in self.places:
-            shared, rows = self._tensors(place, slots, inputs)
+            shared, rows = self._given(place, inputs)
+            for name in sorted(place.names):
+                tensor = put(own[place.number, name], self.device, self.dtype)
+                (shared if self.everybody or self.is_shared(place.number, name) else rows)[name] = tensor
             rows |= {k: put(t, self.device, self.dtype) for k, t in noise[place.number].items()}
             formula, path = place.part.formula, place.site.path
             if path == "prefix":
@@ -151,26 +176,35 @@ class Slots:
                 placed.append(Placed(site=path, formula=formula, shared=shared, rows=rows))
         return Extra(tuple(placed), torch.cat(prefixes, 1) if prefixes else None, tuple(pasts))
 
-    def _tensors(self, place: Place, slots: Tensor, inputs: Sequence[Inputs]) -> tuple[Tensors, Tensors]:
-        """Shared and (B, ...) tensors of one place: the trained ones and what the streams gave."""
+    def _given(self, place: Place, inputs: Sequence[Inputs]) -> tuple[Tensors, Tensors]:
+        """Shared and (B, ...) tensors that the streams bring for one place."""
         given = [i[place.number] for i in inputs if place.number in i]
         if len(given) not in (0, len(inputs)):
             what = f"{len(given)} of {len(inputs)} items bring what {place.part} reads"
             raise BadInput(f"items at {place.site.path}", what, "Give it in every item's stream, or in none.")
         shared = {k: put(t, self.device, self.dtype) for k, t in (given[0].shared if given else {}).items()}
         names = given[0].rows if given else {}
-        rows = {k: pad_stack([put(g.rows[k], self.device, self.dtype) for g in given]) for k in names}
-        for name, tensor in self._own(place, slots).items():
-            (shared if self.is_shared(place.number, name) else rows)[name] = put(tensor, self.device, self.dtype)
-        return shared, rows
+        return shared, {k: pad_stack([put(g.rows[k], self.device, self.dtype) for g in given]) for k in names}
 
     def values(self, slots: Tensor) -> list[Tensors]:
         """Each place's own tensors for users in slots (B,), shared ones without the axis, with gradients."""
-        return [self._own(place, slots) for place in self.places]
+        own = self._picked(slots)
+        return [{n: own[place.number, n] for n in sorted(place.names)} for place in self.places]
 
-    def _own(self, place: Place, slots: Tensor) -> Tensors:
-        stacks = {n: self.stacks[place.number, n] for n in sorted(place.names)}
-        return {n: s[0] if self.is_shared(place.number, n) else s.index_select(0, slots) for n, s in stacks.items()}
+    def _picked(self, slots: Tensor, *, once: bool = False) -> dict[Name, Tensor]:
+        """The tensors of the users in slots (B,), (B, ...) each; without the axis what is shared, or all if `once`."""
+        found: dict[Name, Tensor] = {}
+        for common, shapes, leaf in zip(self.common, self.columns, self.leaves, strict=True):
+            rows = leaf[0] if common or once else leaf.index_select(0, slots)
+            parts = torch.split(rows, [shape.numel() for shape in shapes.values()], -1)
+            for (here, shape), part in zip(shapes.items(), parts, strict=True):
+                found[here] = part.view(part.shape[:-1] + shape)
+        for here, of in self.same.items():
+            if of not in found:
+                stack, single = self.stacks[of], once or self.is_shared(*of)
+                found[of] = stack[0] if single else stack.index_select(0, slots)
+            found[here] = found[of]
+        return found
 
     def take(self, slot: int, *, everybody: bool, name: str = "") -> Trained:
         """What the user in a slot got, copied. everybody: one copy serves all rows of a batch. name: `cached_as`."""

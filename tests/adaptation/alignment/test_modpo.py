@@ -53,13 +53,6 @@ def test_a_users_pairs_are_ordered_by_what_he_wants_most() -> None:
     assert own.sources == (("ann", "a8"),)
 
 
-def test_a_pair_that_is_also_a_choice_has_its_margin_twice() -> None:
-    _, (fit,) = run(MODPO(tasks=("reply", "choose")).adapt(ANN, AXES), trained)
-    assert isinstance(fit, Fit)
-    assert [i.query.task for i in fit.items] == ["reply", "choose"]
-    assert len(fit.options["margin"]) == 2
-
-
 def test_its_cousin_is_dpo_on_his_pairs() -> None:
     _, (fit,) = run(MODPO(loss="dpo").adapt(ANN, AXES), trained)
     assert isinstance(fit, Fit)

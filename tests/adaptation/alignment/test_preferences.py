@@ -82,16 +82,14 @@ def test_an_objective_turns_a_pair_round_and_a_silent_one_leaves_it() -> None:
     assert ordered(pair, torch.zeros(SHAPE + BUCKETS)).target == SHORT
 
 
-def test_a_pair_is_a_reply_and_a_choice_of_the_right_letter() -> None:
-    reply, choice = items(pairs(ANN), "ann", ("reply", "choose"))
-    assert (reply.answer, reply.rejected) == ("Fine.", "I am very well.")
-    assert {choice.answer, choice.rejected} == {"A", "B"}
-    assert f"{choice.answer}: Fine." in choice.query.text
+def test_a_pair_is_trained_on_as_two_replies() -> None:
+    (reply,) = items(pairs(ANN), "ann")
+    assert (reply.query.text, reply.answer, reply.rejected) == ("How are you?", "Fine.", "I am very well.")
 
 
 def test_rewards_of_answers_have_mean_nought_and_spread_one() -> None:
-    answers, rewards = rewarded([BRIEF, WORDY], LENGTH, ("reply", "choose"))
-    assert len(answers) == len(rewards) == 2 * 2 * 6
+    answers, rewards = rewarded([BRIEF, WORDY], LENGTH)
+    assert len(answers) == len(rewards) == 2 * 6
     torch.testing.assert_close(rewards.mean(0), torch.zeros(1), atol=1e-6, rtol=0)
     torch.testing.assert_close(rewards.std(0, correction=0), torch.ones(1))
 

@@ -66,6 +66,9 @@ def day(number: int) -> str:
     return (START + timedelta(days=number)).isoformat()
 
 
+ENDS = {"brevity": ("short replies", "long replies"), "formality": ("a formal tone", "a casual tone")}
+
+
 class World:
     """What the door knows; the same at each start."""
 
@@ -76,6 +79,8 @@ class World:
         self.invented = set(self.people)
         self.history: dict[str, list[dict[str, Any]]] = {}
         self.wishes = {"short answers": 0.8}
+        self.stated: dict[str, float] = {}
+        self.said = 0
         self.consents, self.remember = ["assist", "train"], True
 
     def session(self) -> dict[str, Any]:
@@ -182,6 +187,7 @@ class Door(BaseHTTPRequestHandler):
             case ("POST", "chat", "completions"):
                 self._chat(body)
             case ("POST", "feedback"):
+                self.world.said += 1
                 self._json({"records": [{"id": "f", "memory": "x", "kind": "preference"}]})
             case ("DELETE", "demo"):
                 for id in self.world.invented:
@@ -214,13 +220,22 @@ class Door(BaseHTTPRequestHandler):
                 self._memory(method, kept, next((m for m in kept if m["id"] == memory), None), body)
             case ("GET", "profile"):
                 self._json(profile(kept))
+            case ("POST", "question"):
+                options = ["Certainly. It closes at 6.", "Yeah, six!"]
+                self._json({"prompt": "When does it close?", "options": options, "dimension": "formality", "nats": 0.4})
             case (_, "preferences"):
                 for wish in body.get("preferences", []):
+                    if wish["dimension"] in ENDS:
+                        world.stated.pop(wish["dimension"], None)
+                        world.stated |= {wish["dimension"]: wish["weight"]} if wish["weight"] else {}
+                        continue
                     world.wishes.pop(wish["dimension"], None)
                     if wish["weight"]:
                         world.wishes[wish["dimension"]] = wish["weight"]
                 rows = [{"dimension": k, "weight": v} for k, v in world.wishes.items()]
-                self._json({"preferences": rows, "suggested": ["short answers", "formal words", "a smiley"]})
+                dimensions = [dimension(name, world) for name in ENDS]
+                suggested = ["short answers", "formal words", "a smiley"]
+                self._json({"preferences": rows, "suggested": suggested, "dimensions": dimensions})
             case (_, "consents"):
                 world.consents = body.get("consents", world.consents)
                 world.remember = body.get("remember", world.remember)
@@ -303,6 +318,15 @@ class Door(BaseHTTPRequestHandler):
     def _event(self, chunk: dict[str, Any]) -> None:
         self.wfile.write(b"data: " + json.dumps(chunk).encode() + b"\n\n")
         self.wfile.flush()
+
+
+def dimension(name: str, world: World) -> dict[str, Any]:
+    """What is learnt is the same from the first thing on that is said."""
+    more, less = ENDS[name]
+    learnt = 0.6 if world.said else 0.0
+    ours = {"dimension": name, "more": more, "less": less, "learnt": learnt, "stated": world.stated.get(name)}
+    limits = {"low": learnt - 0.3, "high": learnt + 0.3, "sure": bool(world.said), "sources": world.said}
+    return {**ours, **limits, "weight": world.stated.get(name, learnt)}
 
 
 def source(memory: dict[str, Any], weight: float) -> dict[str, Any]:

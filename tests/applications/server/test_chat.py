@@ -274,3 +274,11 @@ def test_what_he_asked_before_is_kept_and_does_not_stand_before_what_he_told(rel
     )
     assert [s["text"] for s in answer.idiolect["sources"]] == ["My favourite colour is green."]
     assert len(relay.turns("ann")) == 3
+
+
+def test_what_he_says_again_is_not_shown_back_to_him(relay: Running) -> None:
+    relay.user("ann").add("My sister Anna lives in Kyoto")
+    relay.user("ann").add("My sister likes tea")
+    messages = [{"role": "user", "content": "my sister Anna  lives in Kyoto"}]
+    answer = relay.client().chat.completions.create(model="small", messages=messages, user="ann")
+    assert [source["text"] for source in answer.idiolect["sources"]] == ["My sister likes tea"]

@@ -15,6 +15,19 @@ if TYPE_CHECKING:
 
     from idiolect.models.hf import HFModel
 
+TOOL = {"type": "function", "name": "weather", "description": "of a place", "parameters": {"type": "object"}}
+ASKED = {"id": "call_1", "type": "function", "function": {"name": "weather", "arguments": '{"in": "Kyoto"}'}}
+
+
+def calling(door: Running) -> None:
+    """From now on the stub calls the tool, until it is told its output."""
+
+    def answer(body: dict[str, Any]) -> dict[str, Any]:
+        told = any(m["role"] == "tool" for m in body["messages"])
+        return {"content": "It rains."} if told else {"content": None, "tool_calls": [ASKED]}
+
+    door.stub.message = answer
+
 
 def test_a_response_goes_on_with_the_one_before(relay: Running) -> None:
     client = relay.client()
@@ -49,7 +62,10 @@ def test_a_streamed_response_has_the_events_of_the_protocol(relay: Running) -> N
     [
         ({"tools": [{"type": "web_search"}]}, "tools"),
         ({"background": True}, "background"),
-        ({"input": [{"type": "function_call_output", "call_id": "1", "output": "x"}]}, "input.0"),
+        ({"tools": [TOOL], "tool_choice": {"type": "web_search"}}, "tool_choice"),
+        ({"tool_choice": "required"}, "tool_choice"),
+        ({"input": [{"type": "item_reference", "id": "1"}]}, "input.0"),
+        ({"input": [{"type": "function_call_output", "call_id": "1"}]}, "input.0"),
         ({"input": [{"role": "user", "content": [{"type": "input_image", "image_url": "x"}]}]}, "input.0.content.0"),
     ],
 )
@@ -57,6 +73,80 @@ def test_what_a_response_cannot_honour_is_named(relay: Running, more: dict[str, 
     with pytest.raises(BadRequestError) as error:
         relay.client().responses.create(**{"model": "small", "input": "x", **more})
     assert error.value.param == param
+
+
+def test_functions_are_passed_on_and_their_calls_come_back(relay: Running) -> None:
+    calling(relay)
+    given = {"model": "small", "tools": [TOOL], "tool_choice": "auto", "parallel_tool_calls": False, "user": "ann"}
+    first = relay.client().responses.create(input="Where is it wet?", **given)
+    (call,) = first.output
+    assert (call.type, call.name, call.call_id, call.arguments) == (
+        "function_call",
+        "weather",
+        "call_1",
+        '{"in": "Kyoto"}',
+    )
+    sent = relay.stub.seen[-1]
+    assert sent["tools"] == [{"type": "function", "function": {k: v for k, v in TOOL.items() if k != "type"}}]
+    assert (sent["tool_choice"], sent["parallel_tool_calls"]) == ("auto", False)
+    output = {"type": "function_call_output", "call_id": call.call_id, "output": "rain"}
+    second = relay.client().responses.create(input=[output], previous_response_id=first.id, **given)
+    assert second.output_text == "It rains."
+    assert relay.stub.seen[-1]["messages"][1:] == [
+        {"role": "assistant", "content": "", "tool_calls": [ASKED]},
+        {"role": "tool", "tool_call_id": "call_1", "content": "rain"},
+    ]
+    assert relay.turns("ann") == ["Where is it wet?"]
+
+
+def test_calls_that_a_client_sends_again_are_the_assistants(relay: Running) -> None:
+    calling(relay)
+    first = relay.client().responses.create(model="small", input="Wet?", tools=[TOOL])
+    items = [{"role": "user", "content": "Wet?"}, *(one.model_dump() for one in first.output)]
+    items.append(
+        {"type": "function_call_output", "call_id": "call_1", "output": [{"type": "input_text", "text": "rain"}]}
+    )
+    relay.client().responses.create(model="small", input=items, tools=[TOOL])
+    assert relay.stub.seen[-1]["messages"] == [
+        {"role": "user", "content": "Wet?"},
+        {"role": "assistant", "content": None, "tool_calls": [ASKED]},
+        {"role": "tool", "tool_call_id": "call_1", "content": "rain"},
+    ]
+
+
+def test_a_streamed_call_has_the_events_of_the_protocol(relay: Running) -> None:
+    calling(relay)
+    events = list(relay.client().responses.create(model="small", input="Wet?", tools=[TOOL], stream=True))
+    kinds = [e.type for e in events]
+    assert kinds[:2] == ["response.created", "response.output_item.added"]
+    assert "response.output_text.delta" not in kinds
+    pieces = [e.delta for e in events if e.type == "response.function_call_arguments.delta"]
+    assert len(pieces) == 2
+    assert "".join(pieces) == '{"in": "Kyoto"}'
+    assert kinds[-3:] == ["response.function_call_arguments.done", "response.output_item.done", "response.completed"]
+    (call,) = events[-1].response.output
+    assert (call.name, call.arguments, call.id) == ("weather", '{"in": "Kyoto"}', events[1].item.id)
+
+
+def test_a_call_that_was_streamed_is_replayed_under_its_key(relay: Running) -> None:
+    calling(relay)
+    tools = [{"type": "function", "function": {"name": "weather", "parameters": {}}}]
+    given = {"model": "small", "messages": [{"role": "user", "content": "Wet?"}], "tools": tools, "user": "ann"}
+    said = []
+    for _ in range(2):
+        chunks = list(
+            relay.client().chat.completions.create(**given, stream=True, extra_headers={"Idempotency-Key": "one"})
+        )
+        deltas = [call for chunk in chunks for choice in chunk.choices for call in choice.delta.tool_calls or ()]
+        said.append("".join(call.function.arguments or "" for call in deltas))
+    assert said == ['{"in": "Kyoto"}'] * 2
+    assert len(relay.stub.seen) == 1
+
+
+def test_a_local_model_refuses_tools_by_name(opened: Opener, llama: HFModel) -> None:
+    with pytest.raises(BadRequestError) as error:
+        opened(model=llama).client().responses.create(model="random-llama-0", input="x", tools=[TOOL])
+    assert error.value.param == "tools"
 
 
 def test_an_older_completion_is_answered_in_his_terms_and_remembered_nowhere(relay: Running) -> None:

@@ -16,6 +16,7 @@ from memory_doubles import Letters
 
 psycopg = pytest.importorskip("psycopg")
 
+from cutting import Cut  # noqa: E402
 from idiolect.data.postgres import schema  # noqa: E402
 from idiolect.data.postgres.store import PostgresStore  # noqa: E402
 from idiolect.data.postgres.vectors import embed  # noqa: E402
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from conftest import Server
 
 pytestmark = pytest.mark.slow
-TABLES = ("person", "record", "vector", "consent", "audit", "receipt")
+TABLES = ("person", "record", "vector", "known", "consent", "audit", "receipt")
 
 
 @pytest.fixture
@@ -194,24 +195,6 @@ def test_who_is_not_to_be_remembered_is_not(server: Server, place: str) -> None:
         store.append("ann", [Turn(id="a", text="x")])
     assert store.users() == ()
     store.close()
-
-
-class Cut:
-    """Ends the connection just before its k-th statement."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, k: int) -> None:
-        self.k, self.seen = k, 0
-        for name in ("execute", "executemany"):
-            monkeypatch.setattr(psycopg.Cursor, name, self._counted(getattr(psycopg.Cursor, name)))
-
-    def _counted(self, real: Any) -> Any:
-        def run(cursor: Any, *given: Any, **more: Any) -> Any:
-            self.seen += 1
-            if self.seen == self.k:
-                cursor.connection.pgconn.finish()
-            return real(cursor, *given, **more)
-
-        return run
 
 
 @pytest.mark.parametrize(

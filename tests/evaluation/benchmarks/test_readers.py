@@ -5,16 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from evaluation.benchmarks.official import MORE, Files
 from idiolect.core.errors import BadInput, UnknownName
 from idiolect.evaluation import benchmarks
-
-Files = dict[str, Any]
 
 
 def written(folder: Path, files: Files) -> Path:
@@ -168,7 +167,13 @@ SETS: dict[str, tuple[Callable[..., Files], Any, str]] = {
     "pgraphrag": (pgraphrag, "four", "is no number"),
     "amulet": (amulet, "prompt", "'question' is missing"),
     "aloe": (aloe, "[1]", "where a text is wanted"),
+    **MORE,
 }
+ENDS: tuple[Any, ...] = (None, 7, {})
+
+
+def test_every_reader_has_its_typed_files() -> None:
+    assert sorted(SETS) == benchmarks.names()
 
 
 @pytest.mark.parametrize("name", SETS)
@@ -185,6 +190,47 @@ def test_a_malformed_twin_is_refused_with_its_place_and_a_fix(name: str, tmp_pat
         benchmarks.get(name).read(written(tmp_path, made(wrong)))
     assert str(tmp_path) in caught.value.where
     assert caught.value.fix
+
+
+def damaged(value: Any) -> Iterator[Any]:
+    """The value with one part of it lost or replaced, for every part and each of `ENDS`; of a list the first two."""
+    yield from (end for end in ENDS if end != value)
+    parts = value.items() if isinstance(value, dict) else enumerate(value[:2]) if isinstance(value, list) else ()
+    for key, part in parts:
+        kept = dict(value) if isinstance(value, dict) else list(value)
+        del kept[key]
+        yield kept
+        for broken in damaged(part):
+            changed = dict(value) if isinstance(value, dict) else list(value)
+            changed[key] = broken
+            yield changed
+
+
+def refusal(name: str, folder: Path) -> BadInput | None:
+    """What the reader says against a folder; None where it reads it."""
+    try:
+        benchmarks.get(name).count(benchmarks.get(name).read(folder))
+    except BadInput as error:
+        return error
+    return None
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_any_damage_is_read_or_refused_with_its_place_and_never_a_crash(name: str, tmp_path: Path) -> None:
+    whole = SETS[name][0]()
+    written(tmp_path, whole)
+    done: list[Any] = []  # files of one form are damaged once
+    for file, content in whole.items():
+        if isinstance(content, str) or file.endswith(".csv") or content in done:
+            continue
+        done.append(content)
+        for broken in damaged(content):
+            if file.endswith(".jsonl") and not isinstance(broken, list):
+                continue
+            written(tmp_path, {file: broken if not isinstance(broken, str) else [broken]})
+            refused = refusal(name, tmp_path)
+            assert refused is None or (str(tmp_path) in refused.where and refused.fix)
+        written(tmp_path, {file: content})
 
 
 @pytest.mark.parametrize("name", [n for n in benchmarks.names() if benchmarks.get(n).CARD.files])

@@ -19,7 +19,6 @@ import torch
 from torch import Tensor
 
 from idiolect.core.idiolect import Source
-from idiolect.core.layout import ask
 from idiolect.core.requests import Fit, Flow, Item, Part, Recipe, Trained
 from idiolect.core.types import Example, UserData
 from idiolect.retrieval.bm25 import words
@@ -104,38 +103,18 @@ def ordered(example: Example, direction: Tensor) -> Example:
     return replace(example, target=example.rejected, rejected=example.target) if reward < 0 else example
 
 
-def items(examples: Iterable[Example], user: str, tasks: Sequence[str] = ()) -> list[Item]:
-    """Pairs to train on: as replies to the prompt, and as the choice between them ("A" or "B") where asked for."""
-    out = []
-    for e in examples:
-        if not tasks or "reply" in tasks:
-            out.append(Item(query=e.query, answer=e.target, rejected=e.rejected, user=user))
-        if "choose" in tasks:
-            first = crc32(f"{user} {e.source}".encode()) % 2 == 0
-            a, b = sorted((e.target, e.rejected), key=lambda text: (text == e.target) != first)
-            query = ask("choose", f"{e.query.input} A: {a} B: {b}", time=e.query.time)
-            right, wrong = ("A", "B") if first else ("B", "A")
-            out.append(Item(query=query, answer=right, rejected=wrong, user=user))
-    return out
+def items(examples: Iterable[Example], user: str) -> list[Item]:
+    """Pairs to train on: the chosen and the rejected reply to the prompt."""
+    return [Item(query=e.query, answer=e.target, rejected=e.rejected, user=user) for e in examples]
 
 
-def rewarded(users: Iterable[UserData], axes: Tensor, tasks: Sequence[str] = ()) -> tuple[tuple[Item, ...], Tensor]:
-    """Both answers of every pair as items of their own, and their rewards (n, K), each objective's mean 0, spread 1.
-
-    A reply's reward is a . f(y); a choice's, by how much what it names is better.
-    """
-    answers: list[Item] = []
-    rewards: list[Tensor] = []
-    for user in users:
-        for e in pairs(user):
-            for item in items([e], user.user_id, tasks):
-                ends = measures(e.target), measures(e.rejected)
-                middle = (ends[0] + ends[1]) / 2 if item.query.task == "choose" else torch.zeros(())
-                for text, end in zip((item.answer, item.rejected), ends, strict=True):
-                    answers.append(replace(item, answer=text, rejected=""))
-                    rewards.append(axes @ (end - middle))
-    found = torch.stack(rewards)
-    return tuple(answers), (found - found.mean(0)) / found.std(0, correction=0).clamp(min=1e-6)
+def rewarded(users: Iterable[UserData], axes: Tensor) -> tuple[tuple[Item, ...], Tensor]:
+    """Both replies of every pair as items of their own, and their rewards a . f(y) (n, K), each objective's mean 0 and
+    spread 1."""
+    told = [(e, text, user.user_id) for user in users for e in pairs(user) for text in (e.target, e.rejected)]
+    answers = tuple(Item(query=e.query, answer=text, user=user) for e, text, user in told)
+    found = torch.stack([axes @ measures(text) for _, text, _ in told])
+    return answers, (found - found.mean(0)) / found.std(0, correction=0).clamp(min=1e-6)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -159,7 +138,6 @@ class Preferring:
     part: Part
     recipe: Recipe
     beta: float
-    tasks: tuple[str, ...] = ()
 
     def policies(self, users: Sequence[UserData], count: int, theta: Policies | None) -> Flow[Policies | None]:
         """2K policies, each by DPO on everybody's pairs as its end of its objective orders them."""
@@ -169,11 +147,7 @@ class Preferring:
         ends: tuple[list[Trained], list[Trained]] = ([], [])
         for sign, found in zip((1, -1), ends, strict=True):
             for k, axis in enumerate(axes):
-                train = [
-                    i for u in users for i in items((ordered(e, sign * axis) for e in pairs(u)), u.user_id, self.tasks)
-                ]
-                if not train:  # none of his pairs belongs to the tasks that count
-                    return theta
+                train = [i for u in users for i in items((ordered(e, sign * axis) for e in pairs(u)), u.user_id)]
                 start = {"": (theta.more if sign > 0 else theta.less)[k]} if theta else {}
                 fitted = yield Fit(
                     train=(self.part,),

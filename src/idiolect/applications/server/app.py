@@ -11,8 +11,9 @@ from fastapi.staticfiles import StaticFiles
 import idiolect
 from idiolect.applications.server import demo, errors
 from idiolect.applications.server.guard import Guard
-from idiolect.applications.server.routes import answers, chat, memories, operation, other, person, session
+from idiolect.applications.server.routes import answers, chat, feedback, memories, operation, other, person, session
 from idiolect.applications.server.service import Service
+from idiolect.applications.server.watch import Watch
 
 
 def create(service: Service) -> FastAPI:
@@ -37,9 +38,8 @@ def create(service: Service) -> FastAPI:
     app.state.service = service
     errors.attach(app)
     server = service.settings.server
-    app.add_middleware(
-        Guard, keyless=service.door.keyless, port=server.port, body=server.body, tell=service.metrics.request
-    )
+    watch = Watch(service.metrics, service.tracing, lines=service.settings.telemetry.logs == "requests")
+    app.add_middleware(Guard, keyless=service.door.keyless, port=server.port, body=server.body, watch=watch)
     for router in (
         chat.router,
         other.router,
@@ -47,6 +47,7 @@ def create(service: Service) -> FastAPI:
         memories.router,
         person.router,
         answers.router,
+        feedback.router,
         operation.router,
     ):
         app.include_router(router)

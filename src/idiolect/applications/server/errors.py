@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from idiolect.applications.server.logs import LOGGER, failure
 from idiolect.core.errors import AccessError, BadInput, ConsentError, IdiolectError, StoreError, UnknownName
 
 KINDS = {  # status -> (type, code)
@@ -80,9 +81,18 @@ def refused(error: Exception) -> Refusal:
     return Refusal(500, "the server failed at this; its log says why")
 
 
-async def answer(_: Request, error: Exception) -> JSONResponse:
-    """An error as a response."""
+def noticed(error: Exception) -> Refusal:
+    """As `refused`; what a client is not told is written to the log."""
     refusal = refused(error)
+    if refusal.status >= 500 and error is not refusal:
+        kept = {"message": str(error)} if isinstance(error, StoreError) else {}  # of files, not of what is in them
+        LOGGER.error("failed", extra={"said": {**failure(error), **kept}})
+    return refusal
+
+
+async def answer(_: Request, error: Exception) -> JSONResponse:
+    """An error as a response; one that was not foreseen is raised again behind us, and logged by the server."""
+    refusal = noticed(error) if isinstance(error, IdiolectError) else refused(error)
     return JSONResponse(refusal.shape, refusal.status, headers=dict(refusal.headers))
 
 

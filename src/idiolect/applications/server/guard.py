@@ -6,8 +6,6 @@ us is refused); with or without, a foreign page may not, and there is no CORS.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit
 
@@ -16,6 +14,7 @@ from starlette.responses import JSONResponse
 
 from idiolect.applications.server.errors import Refusal
 from idiolect.applications.server.settings import LOCAL
+from idiolect.applications.server.watch import Seen, Watch
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -40,39 +39,45 @@ def segments(scope: Scope) -> Scope:
     return {**scope, "path": unquote(twice.decode("ascii", "replace"))}
 
 
-class Guard:
-    """ASGI middleware. keyless: the host must be this machine. port: ours. body: bytes at most. tell: of each answer,
-    the path of its route (in which no user is named), its status and the seconds until it began."""
+def _bearing(scope: Scope, send: Send, seen: Seen) -> Send:
+    """Sends with the headers that every answer bears."""
 
-    def __init__(
-        self, app: ASGIApp, *, keyless: bool, port: int, body: int, tell: Callable[[str, int, float], None]
-    ) -> None:
-        self.app, self.keyless, self.port, self.body, self.tell = app, keyless, port, body, tell
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            seen.answered(message["status"])
+            headers = MutableHeaders(scope=message)
+            headers["x-request-id"] = seen.id
+            for name, value in BORNE.items():
+                headers.setdefault(name, value)
+            if scope["path"].startswith("/v1"):
+                headers.setdefault("cache-control", "no-store")
+        await send(message)
+
+    return sending
+
+
+class Guard:
+    """ASGI middleware. keyless: the host must be this machine. port: ours. body: bytes at most. watch: notes each."""
+
+    def __init__(self, app: ASGIApp, *, keyless: bool, port: int, body: int, watch: Watch) -> None:
+        self.app, self.keyless, self.port, self.body, self.watch = app, keyless, port, body, watch
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
 
-        began, scope = time.perf_counter(), segments(scope)
+        scope = segments(scope)
+        with self.watch.request(scope) as seen:
+            await self._answer(scope, receive, _bearing(scope, send, seen))
 
-        async def sending(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                route = getattr(scope.get("route"), "path", "other")
-                self.tell(route, message["status"], time.perf_counter() - began)
-                headers = MutableHeaders(scope=message)
-                for name, value in BORNE.items():
-                    headers.setdefault(name, value)
-                if scope["path"].startswith("/v1"):
-                    headers.setdefault("cache-control", "no-store")
-            await send(message)
-
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         refusal = self._refusal(scope)
         if refusal is not None:
             response = JSONResponse(refusal.shape, refusal.status)
-            await response(scope, receive, sending)
+            await response(scope, receive, send)
             return
-        await self.app(scope, self._measured(receive), sending)
+        await self.app(scope, self._measured(receive), send)
 
     def _refusal(self, scope: Scope) -> Refusal | None:
         headers = Headers(scope=scope)

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-if TYPE_CHECKING:
-    from idiolect.applications.server.answering.chat import Exchange
-    from idiolect.applications.server.service import Service
+from idiolect.applications.server.answering.exchange import Exchange
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 
 
 class Metrics:
-    """One registry a service."""
+    """One registry a service. waiting, running: requests in the engine's queue, and answers that it writes, now."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, waiting: Callable[[], float], running: Callable[[], float]) -> None:
         self.registry = CollectorRegistry()
         named: dict[str, Any] = {"namespace": "idiolect", "registry": self.registry}
         self.requests = Counter("requests", "Answered requests.", ("route", "status"), **named)
@@ -26,10 +25,10 @@ class Metrics:
         self.degraded = Counter("degraded", "Methods that were left out.", ("method",), **named)
         self.tokens = Counter("tokens", "Tokens.", ("kind",), **named)
         self.remembered = Counter("remembered_turns", "New turns that were kept.", **named)
-        waiting = Gauge("queue_waiting", "Requests that wait for the engine.", **named)
-        running = Gauge("queue_running", "Answers that are being written.", **named)
-        waiting.set_function(lambda: service.local.waiting if service.local else 0)
-        running.set_function(lambda: service.local.running if service.local else 0)
+        queued = Gauge("queue_waiting", "Requests that wait for the engine.", **named)
+        queued.set_function(waiting)
+        written = Gauge("queue_running", "Answers that are being written.", **named)
+        written.set_function(running)
 
     def request(self, route: str, status: int, seconds: float) -> None:
         """One request, by the route's own path."""
@@ -39,9 +38,9 @@ class Metrics:
     def answered(self, exchange: Exchange) -> None:
         """One answer that was given."""
         self.personal.observe(exchange.shown.milliseconds / 1e3)
-        for name in exchange.shown.methods:
+        for name in exchange.methods:
             self.methods.labels(name).inc()
-        for one in exchange.shown.degraded:
+        for one in exchange.degraded:
             self.degraded.labels(one["method"]).inc()
         counts = {"prompt": exchange.prompt_tokens, "completion": exchange.completion_tokens}
         for kind, count in (*counts.items(), ("personal", exchange.shown.tokens)):

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import uvicorn
 
+from idiolect.applications.server import logs
 from idiolect.applications.server.app import create
 from idiolect.applications.server.service import Service
 from idiolect.applications.server.settings import Settings
@@ -32,7 +33,7 @@ def run(settings: Settings, tell: Callable[[str], object]) -> None:
         for line in greeting(service):
             tell(line)
         config = uvicorn.Config(
-            app, log_level="warning", access_log=False, timeout_graceful_shutdown=DRAIN, server_header=False
+            app, log_config=logs.configuration(), access_log=False, timeout_graceful_shutdown=DRAIN, server_header=False
         )
         uvicorn.Server(config).run(sockets=[listener])
 

@@ -8,23 +8,35 @@ from collections.abc import Callable
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from anyio import from_thread
+
+from idiolect import registry
+from idiolect.applications.server.adapters.loaded import PREFIX, Loaded
+from idiolect.applications.server.answering.exchange import Exchange
 from idiolect.applications.server.answering.held import Held
 from idiolect.applications.server.answering.local import Local, Threaded
 from idiolect.applications.server.answering.notes import Notebook
 from idiolect.applications.server.answering.pipeline import NONE, Pipeline
 from idiolect.applications.server.answering.upstream import Upstream
 from idiolect.applications.server.errors import Refusal, missing
+from idiolect.applications.server.feedback.kept import Kept
+from idiolect.applications.server.feedback.learnt import Learnt, learning
+from idiolect.applications.server.feedback.teacher import Teacher
 from idiolect.applications.server.metrics import Metrics
 from idiolect.applications.server.settings import Settings
 from idiolect.applications.server.speakers.identity import Door, Speaker
 from idiolect.applications.server.speakers.keys import Keys
 from idiolect.applications.server.speakers.limits import Rates
+from idiolect.applications.server.tracing import Tracing, sender
 from idiolect.core.errors import BadInput
+from idiolect.core.method import Access
 from idiolect.core.model import Model
 from idiolect.memory.context import estimate
 from idiolect.memory.space import Space, open
 
 if TYPE_CHECKING:
+    from opentelemetry.trace import TracerProvider
+
     from idiolect.memory.user import User
     from idiolect.models.hf import HFModel
 
@@ -38,6 +50,7 @@ class Service:
     Args:
         model: instead of what the settings name, opened already.
         transport: of requests to the upstream, instead of the network's.
+        tracer: OpenTelemetry's provider, where the program around this one has one already.
     """
 
     def __init__(
@@ -46,6 +59,7 @@ class Service:
         *,
         model: HFModel | None = None,
         transport: Any = None,
+        tracer: TracerProvider | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.settings, self.clock = settings, clock
@@ -59,8 +73,22 @@ class Service:
         self.upstream = Upstream(settings.upstream, transport) if settings.upstream.url else None
         self.local = None if self.upstream else Local(model or _opened(settings), settings.limits)
         self.name = EMBEDDED if settings.model is None and model is None else ""
-        self.pipeline = self._pipeline()
-        self.metrics = Metrics(self)
+        options = learning(settings.feedback, settings.methods, embedded=self.embedded)
+        digest, told = (self.local.model.digest, self.local.model.access) if self.local else ("", Access.TEXT)
+        self.learning = {name: registry.build(name, given) for name, given in options.items()}
+        wanted = settings.adapters.method
+        self.adapters = (
+            Loaded(self.upstream, settings.adapters, lambda name: self.space(name).store, self.keys.signed)
+            if self.upstream and wanted
+            else None
+        )
+        self.kept = Kept(lambda name: self.space(name).store, model=self.model_name, base=digest)
+        self.pipeline = self._pipeline(Learnt(self.learning, self.kept.own, told))
+        self.teacher = Teacher(self.kept, self.learning, options, after=settings.feedback.after, local=self.local)
+        address = settings.telemetry.traces
+        self.tracing = Tracing(tracer or (sender(address) if address else None))
+        local = self.local
+        self.metrics = Metrics(lambda: local.waiting if local else 0, lambda: local.running if local else 0)
         self._lock = Lock()
         self._spaces: dict[str, tuple[Space, Notebook, Held]] = {}
         self.space(settings.server.space)
@@ -81,9 +109,11 @@ class Service:
         """Begins to work."""
         if self.local is not None:
             self.local.start()
+        self.teacher.start()
 
     async def stop(self) -> None:
         """Ends what runs, and lets go of everything."""
+        self.teacher.stop()
         if self.local is not None:
             self.local.stop()
         if self.upstream is not None:
@@ -92,6 +122,7 @@ class Service:
             notebook.close()
             space.close()
         self.keys.close()
+        self.tracing.close()
 
     def space(self, name: str) -> Space:
         """A space of this home."""
@@ -142,14 +173,33 @@ class Service:
         self.notebook(space).drop(user)
         self.held(space).forget(user)
         self.pipeline.forget(space, user)
+        self.kept.forget(space, user)
+
+    def swept(self) -> None:
+        """Something of a user's was erased: an upstream lets go of his adapters. Called by routes in their threads."""
+        if self.adapters is not None:
+            from_thread.run(self.adapters.sweep)
+
+    def salt(self, exchange: Exchange) -> str:
+        """What keeps the cached prefixes of whom a request is about apart from others'; no client can choose it."""
+        if not self.settings.upstream.cache_salt:
+            return ""
+        speaker = exchange.speaker
+        who = f"key\0{speaker.id}" if exchange.named is None else f"user\0{exchange.named}"
+        return self.keys.signed(f"cache\0{speaker.space}\0{who}")
+
+    def answered(self, exchange: Exchange) -> None:
+        """Counts an answer that was given."""
+        self.metrics.answered(exchange)
 
     async def models(self) -> list[dict[str, Any]]:
         """What `/v1/models` lists."""
-        names = [str(m["id"]) for m in await self.upstream.models()] if self.upstream else [self.model_name]
+        listed = [str(m["id"]) for m in await self.upstream.models()] if self.upstream else [self.model_name]
+        names = [name for name in listed if not name.startswith(PREFIX)]
         specs = dict.fromkeys((self.settings.pipeline.methods, *LISTED))
         able = [s for s in specs if s != NONE and self.pipeline.runs(s)]
-        listed = [n for name in names for n in (name, *(f"{name}@{spec}" for spec in able))]
-        return [{"id": n, "object": "model", "created": 0, "owned_by": "idiolect"} for n in listed]
+        shown = [n for name in names for n in (name, *(f"{name}@{spec}" for spec in able))]
+        return [{"id": n, "object": "model", "created": 0, "owned_by": "idiolect"} for n in shown]
 
     @property
     def tokens(self) -> int:
@@ -171,7 +221,7 @@ class Service:
             raise Refusal(400, "model must be one of /v1/models", param="model")
         name, at, spec = model.rpartition("@")
         name, wanted = (name, self.pipeline.checked(spec)) if at else (model, None)
-        if self.local is not None and name != self.model_name:
+        if name.startswith(PREFIX) or (self.local is not None and name != self.model_name):
             what = f"no model {name[:80]!r} here, see /v1/models"
             raise Refusal(404, what, param="model", code="model_not_found")
         return name, wanted
@@ -185,11 +235,14 @@ class Service:
                 self._spaces[name] = (space, notebook, Held(space.store))
             return self._spaces[name]
 
-    def _pipeline(self) -> Pipeline:
+    def _pipeline(self, learnt: Learnt) -> Pipeline:
         options, degrade = self.settings.methods, self.settings.pipeline.degrade
         if self.local is None:
-            model = _text_only(self.settings)
-            return Pipeline(model, options, count=estimate, delimited=True, degrade=degrade)
+            text = _text_only(self.settings)
+            served = frozenset({self.settings.adapters.method} - {""})
+            return Pipeline(
+                text, options, count=estimate, delimited=True, degrade=degrade, learnt=learnt, served=served
+            )
         tokenizer = self.local.model.tokenizer
 
         def count(text: str) -> int:
@@ -197,7 +250,8 @@ class Service:
 
         # the embedded model learnt the bare layout, in which a record is a line and nothing else
         bare = self.embedded
-        return Pipeline(Threaded(self.local), options, count=count, delimited=not bare, degrade=degrade)
+        model = Threaded(self.local)
+        return Pipeline(model, options, count=count, delimited=not bare, degrade=degrade, learnt=learnt)
 
 
 def _opened(settings: Settings) -> HFModel:

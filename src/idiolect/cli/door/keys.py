@@ -40,7 +40,7 @@ def create(
 ) -> None:
     """A new key. What is printed is shown once and kept nowhere."""
     fields = {"name": name, "space": space, "user": user, "field": field}
-    with _opened(home) as keys:
+    with opened(home) as keys:
         key, secret = keys.create(
             kind, scopes=screen.names(scopes), quota=quota, per_minute=per_minute, pipeline=pipeline, **fields
         )
@@ -53,7 +53,7 @@ def create(
 @app.command("list")
 def list_(home: Home = None, json: Json = False) -> None:
     """All keys, without their secrets."""
-    with _opened(home) as keys:
+    with opened(home) as keys:
         found = keys.list()
     if json:
         screen.as_json([asdict(key) for key in found])
@@ -67,7 +67,7 @@ def list_(home: Home = None, json: Json = False) -> None:
 @app.command()
 def revoke(id: Id, home: Home = None) -> None:
     """From now on it opens nothing."""
-    with _opened(home) as keys:
+    with opened(home) as keys:
         keys.revoke(id)
     typer.echo(f"{id} revoked")
 
@@ -75,12 +75,17 @@ def revoke(id: Id, home: Home = None) -> None:
 @app.command()
 def rotate(id: Id, home: Home = None) -> None:
     """A new secret, shown once; the old one opens nothing any more."""
-    with _opened(home) as keys:
+    with opened(home) as keys:
         typer.echo(keys.rotate(id))
 
 
 @contextmanager
-def _opened(home: Path | None) -> Iterator[Keys]:
+def opened(home: Path | None) -> Iterator[Keys]:
+    """The keys of a home.
+
+    Raises:
+        MissingExtra: the service is not installed.
+    """
     for package in ("fastapi", "apsw"):
         if find_spec(package) is None:
             raise MissingExtra(package, "serve")

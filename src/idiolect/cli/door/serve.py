@@ -25,9 +25,7 @@ def serve(
     trust_local: Annotated[bool, typer.Option(help="Without keys: ask for no token.")] = False,
 ) -> None:
     """Answers each user in his own terms: the embedded model, a local one, or a server behind this one."""
-    for package in ("fastapi", "uvicorn", "apsw", "cryptography"):
-        if find_spec(package) is None:
-            raise MissingExtra(package, "serve")
+    needed()
     from idiolect.applications.server.run import run
     from idiolect.applications.server.settings import load
 
@@ -37,6 +35,15 @@ def serve(
         "pipeline": _said(methods=pipeline),
     }
     run(load(config, home=home, model=model, trust_local=trust_local, **given), typer.echo)
+
+
+def needed() -> None:
+    """Raises:
+    MissingExtra: the service is not installed.
+    """
+    for package in ("fastapi", "uvicorn", "apsw", "cryptography"):
+        if find_spec(package) is None:
+            raise MissingExtra(package, "serve")
 
 
 def _said(**options: Any) -> dict[str, Any]:

@@ -3,6 +3,7 @@
     idiolect.person     who has which unit, by space
     idiolect.record     versions of records, hash partitions by unit
     idiolect.vector     sentence vectors, likewise, where the server has pgvector
+    idiolect.known      what was understood of records up to a number, and what waits to be (`working`)
     idiolect.consent, .audit, .receipt
 
 All of it belongs to a role that nobody logs in as. The role of the application owns nothing and cannot bypass row-level
@@ -33,6 +34,7 @@ PRIVATE = {
     "vector": ("embedding",),
     "audit": ("actor",),
     "consent": ("purpose",),
+    "known": ("body",),
 }  # columns of which no statistics are kept
 
 STEPS = (
@@ -53,6 +55,9 @@ STEPS = (
       unit text PRIMARY KEY, space text NOT NULL, began double precision NOT NULL, records int NOT NULL,
       purged double precision);
     """,
+    """
+    CREATE TABLE idiolect.known (unit text PRIMARY KEY, upto bigint NOT NULL, body text NOT NULL);
+    """,
 )
 VECTOR = """
     CREATE TABLE IF NOT EXISTS idiolect.vector (
@@ -61,7 +66,7 @@ VECTOR = """
       FOREIGN KEY (unit, n) REFERENCES idiolect.record (unit, n) ON DELETE CASCADE) PARTITION BY HASH (unit);
     """
 PARTED = ("record", "vector")
-BY_UNIT, BY_SPACE = ("record", "vector", "consent", "audit"), ("person", "receipt")
+BY_UNIT, BY_SPACE = ("record", "vector", "consent", "audit", "known"), ("person", "receipt")
 MINE = "unit = current_setting('idiolect.unit', true)"
 OURS = "space = current_setting('idiolect.space', true)"
 

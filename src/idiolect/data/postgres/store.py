@@ -7,7 +7,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from idiolect.core.errors import BadInput, ConsentError
@@ -78,14 +78,14 @@ class PostgresStore:
             if not _remembered(connection, unit):
                 raise ConsentError(f"user {user!r} does not want to be remembered. Ask him, then switch it on.")
             known: dict[str, list[Record]] = {}
-            for row in _rows(connection, unit, [id.encode() for id in given]):
+            for row in versions(connection, unit, [id.encode() for id in given]):
                 known.setdefault(row.record.id, []).append(row.record)
             for record in given.values():
                 if record.id in known and record not in known[record.id]:
                     raise BadInput(f"user {user!r}", f"two different records with the id {record.id!r}", TWICE)
             new = [Row(n=0, version=1, created=r.time, replaced=None, record=r, metadata={}) for r in given.values()]
             fresh = [row for row in new if row.record.id not in known]
-            _insert(connection, unit, fresh)
+            insert(connection, unit, _numbered(connection, unit, fresh))
             self._note(connection, unit, "append", count=len(fresh))
 
     def records(self, user: str, *, purpose: str = "") -> tuple[Record, ...]:
@@ -93,7 +93,7 @@ class PostgresStore:
         with self.reading(user) as (connection, unit):
             if not unit:
                 return ()
-            found = tuple(row.record for row in _rows(connection, unit) if row.replaced is None)
+            found = tuple(row.record for row in versions(connection, unit) if row.replaced is None)
             self._note(connection, unit, "records", purpose=purpose, count=len(found))
             return found
 
@@ -113,7 +113,7 @@ class PostgresStore:
                 return 0
             gone = "DELETE FROM idiolect.record WHERE unit = %s RETURNING replaced IS NULL"
             count = sum(bool(row[0]) for row in connection.execute(gone, (unit,)))
-            for table in ("consent", "audit", "person"):
+            for table in ("known", "consent", "audit", "person"):
                 connection.execute(f"DELETE FROM idiolect.{table} WHERE unit = %s".encode(), (unit,))
             entry = "INSERT INTO idiolect.receipt (unit, space, began, records) VALUES (%s, %s, %s, %s)"
             connection.execute(entry, (unit, self.space, self.clock(), count))
@@ -137,13 +137,13 @@ class PostgresStore:
     def consent(self, user: str, *purposes: str) -> None:
         """Replaces what he allows; without purposes he allows nothing."""
         with self.writing(named(user), make=True) as (connection, unit):
-            _allow(connection, unit, purposes)
+            allow(connection, unit, purposes)
             self._note(connection, unit, "consent", count=len(purposes))
 
     def everything(self, user: str) -> tuple[Row, ...]:
         """All versions of all records, in the order they came."""
         with self.reading(user) as (connection, unit):
-            found = tuple(_rows(connection, unit)) if unit else ()
+            found = tuple(versions(connection, unit)) if unit else ()
             if unit:
                 self._note(connection, unit, "export", count=len(found))
             return found
@@ -163,16 +163,16 @@ class PostgresStore:
             BadInput: an id that another record of his has.
         """
         with self.writing(named(user), make=True) as (connection, unit):
-            before = {(row.record.id, row.version): row for row in _rows(connection, unit)}
+            before = {(row.record.id, row.version): row for row in versions(connection, unit)}
             for row in given:
                 known = before.get((row.record.id, row.version))
                 if known is not None and (known.record, known.replaced) != (row.record, row.replaced):
                     what = f"two different records with the id {row.record.id!r}"
                     raise BadInput(f"user {user!r}", what, "Import it as another user, or erase the other first.")
             fresh = [row for row in given if (row.record.id, row.version) not in before]
-            _insert(connection, unit, fresh)
+            insert(connection, unit, _numbered(connection, unit, fresh))
             if not before and consents is not None:
-                _allow(connection, unit, consents)
+                allow(connection, unit, consents)
             if not remember:
                 connection.execute("UPDATE idiolect.person SET remember = false WHERE unit = %s", (unit,))
             self._note(connection, unit, "import", count=len(fresh))
@@ -213,14 +213,20 @@ class PostgresStore:
                 unit = str(made[0]) if made else _unit(connection, self.space, user, "FOR UPDATE")
             become(connection, unit)
             if fresh:
-                _allow(connection, unit, self.policy.consents)
+                allow(connection, unit, self.policy.consents)
             yield connection, unit
 
     def _note(
         self, connection: psycopg.Connection, unit: str, action: str, *, purpose: str = "", count: int = 1
     ) -> None:
-        line = "INSERT INTO idiolect.audit (unit, time, actor, action, purpose, count) VALUES (%s,%s,%s,%s,%s,%s)"
-        connection.execute(line, (unit, self.clock(), "store", action, purpose, count))
+        note(connection, unit, [(self.clock(), "store", action, purpose, count)])
+
+
+def note(connection: psycopg.Connection, unit: str, lines: Iterable[tuple[float, str, str, str, int]]) -> None:
+    """Lines of the audit trail: (time, actor, action, purpose, count)."""
+    entry = "INSERT INTO idiolect.audit (unit, time, actor, action, purpose, count) VALUES (%s,%s,%s,%s,%s,%s)"
+    with connection.cursor() as cursor:
+        cursor.executemany(entry, [(unit, *line) for line in lines])
 
 
 def _unit(connection: psycopg.Connection, space: str, user: str, lock: str) -> str:
@@ -238,14 +244,15 @@ def _remembered(connection: psycopg.Connection, unit: str) -> bool:
     return bool(row and row[0])
 
 
-def _allow(connection: psycopg.Connection, unit: str, purposes: Iterable[str]) -> None:
+def allow(connection: psycopg.Connection, unit: str, purposes: Iterable[str]) -> None:
+    """Replaces what he allows."""
     connection.execute("DELETE FROM idiolect.consent WHERE unit = %s", (unit,))
     entries = [(unit, purpose) for purpose in sorted(set(purposes))]
     with connection.cursor() as cursor:
         cursor.executemany("INSERT INTO idiolect.consent VALUES (%s, %s)", entries)
 
 
-def _rows(connection: psycopg.Connection, unit: str, ids: Sequence[bytes] | None = None) -> Iterator[Row]:
+def versions(connection: psycopg.Connection, unit: str, ids: Sequence[bytes] | None = None) -> Iterator[Row]:
     """All versions, or those of some ids, in the order they came."""
     among = "" if ids is None else "AND id = ANY(%s)"
     query = f"SELECT {COLUMNS} FROM idiolect.record WHERE unit = %s {among} ORDER BY n"
@@ -261,9 +268,21 @@ def read(found: Iterable[Any]) -> Iterator[Row]:
         yield Row(n=n, version=version, created=created, replaced=replaced, record=record, metadata=noted)
 
 
-def _insert(connection: psycopg.Connection, unit: str, given: Iterable[Row]) -> None:
-    entry = """INSERT INTO idiolect.record (unit, id, version, kind, created, time, replaced, body, metadata)
-        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"""
+def _numbered(connection: psycopg.Connection, unit: str, given: Iterable[Row]) -> Iterator[Row]:
+    """With the numbers that come next in the unit, of which this transaction is the only writer."""
+    found = connection.execute("SELECT coalesce(max(n), 0) FROM idiolect.record WHERE unit = %s", (unit,)).fetchone()
+    last = int(found[0]) if found else 0
+    yield from (replace(row, n=n) for n, row in enumerate(given, last + 1))
+
+
+def insert(connection: psycopg.Connection, unit: str, given: Iterable[Row]) -> None:
+    """Writes versions of records under their numbers.
+
+    Raises:
+        BadInput: a text that is no Unicode.
+    """
+    entry = """INSERT INTO idiolect.record (unit, n, id, version, kind, created, time, replaced, body, metadata)
+        OVERRIDING SYSTEM VALUE VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""
     rows = []
     for row in given:
         r = row.record
@@ -274,6 +293,6 @@ def _insert(connection: psycopg.Connection, unit: str, given: Iterable[Row]) -> 
             fix = "Give text that was decoded with its own encoding."
             raise BadInput(f"record {r.id!r}", "it holds half a character (a lone surrogate)", fix) from None
         noted = written(row.metadata)
-        rows.append((unit, id, row.version, r.kind, row.created, r.time, row.replaced, said, noted))
+        rows.append((unit, row.n, id, row.version, r.kind, row.created, r.time, row.replaced, said, noted))
     with connection.cursor() as cursor:
         cursor.executemany(entry, rows)

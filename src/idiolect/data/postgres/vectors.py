@@ -61,5 +61,16 @@ def nearest(store: PostgresStore, user: str, encoder: Encoder, query: str, k: in
     return [(row.record, float(one[0])) for row, one in zip(rows, found, strict=True)]
 
 
+def everything(store: PostgresStore, user: str, encoder: Encoder) -> tuple[list[int], NDArray[np.float32]]:
+    """(n of each record that has a vector of this encoder, (P, d) vectors)."""
+    import numpy as np
+
+    query = "SELECT n, embedding::real[] FROM idiolect.vector WHERE unit = %s AND encoder = %s ORDER BY n"
+    with store.reading(user) as (connection, unit):
+        found = connection.execute(query, (unit, identity(encoder))).fetchall()
+    rows = np.array([row[1] for row in found], np.float32).reshape(len(found), encoder.dim)
+    return [int(row[0]) for row in found], rows
+
+
 def _text(vector: NDArray[np.float32]) -> str:
     return f"[{','.join(f'{x:.8g}' for x in vector.tolist())}]"

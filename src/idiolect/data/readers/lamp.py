@@ -14,7 +14,7 @@ from typing import Any
 from idiolect.core.errors import BadInput
 from idiolect.core.types import Interaction, Message, Post, Query
 from idiolect.data.dataset import Asked, Dataset
-from idiolect.data.readers.text import document, mapping, text
+from idiolect.data.readers.text import document, listing, mapping, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def read(questions: str | Path, outputs: str | Path | None = None) -> Dataset:
     shape = SHAPES.get(str(gold["task"]))
     if shape is None:
         raise BadInput(beside, f"no task {gold['task']!r}", f"Known are {', '.join(SHAPES)}.")
-    targets = {str(g["id"]): text(g["output"], beside) for g in gold["golds"]}
+    targets = dict(_target(g, f"{beside}, gold {n}") for n, g in enumerate(listing(gold["golds"], beside)))
     raw = document(path)
     if not isinstance(raw, list) or not raw:
         raise BadInput(path, "no list of questions", "Give LaMP's JSON.")
@@ -70,9 +70,20 @@ def read(questions: str | Path, outputs: str | Path | None = None) -> Dataset:
             raise BadInput(where, f"no output has its id {name!r}", f"Give the outputs that belong to it in {beside}.")
         people[user] = _profile(item["profile"], shape, where)
         asked.append(
-            Asked(id=name, user=user, task=shape.task, query=_query(item["input"], shape), target=targets[name])
+            Asked(
+                id=name,
+                user=user,
+                task=shape.task,
+                query=_query(text(item["input"], where), shape),
+                target=targets[name],
+            )
         )
     return Dataset(name=str(gold["task"]), people=people, questions=tuple(asked))
+
+
+def _target(raw: object, where: str) -> tuple[str, str]:
+    gold = mapping(raw, where, "id", "output")
+    return str(gold["id"]), text(gold["output"], where)
 
 
 def _query(given: str, shape: Shape) -> Query:
@@ -82,7 +93,7 @@ def _query(given: str, shape: Shape) -> Query:
 
 def _profile(raw: Any, shape: Shape, where: str) -> tuple[Post | Interaction, ...]:
     found = []
-    for n, entry in enumerate(raw):
+    for n, entry in enumerate(listing(raw, where)):
         place = f"{where}, profile entry {n}"
         item = mapping(entry, place, "id", shape.text, *([shape.prompt] if shape.prompt else []))
         prompt = text(item[shape.prompt], place) if shape.prompt else ""

@@ -13,7 +13,7 @@ from typing import Any
 from idiolect.core.errors import BadInput
 from idiolect.core.types import Message, Query, Turn
 from idiolect.data.dataset import Asked, Dataset
-from idiolect.data.readers.text import document, mapping, text
+from idiolect.data.readers.text import document, listing, mapping, text
 
 CATEGORIES = {1: "multi-hop", 2: "temporal", 3: "open-domain", 4: "single-hop", 5: "adversarial"}
 
@@ -37,7 +37,9 @@ def read(path: str | Path) -> Dataset:
         user = text(sample["sample_id"], where)
         people[user] = _turns(mapping(sample["conversation"], where), where)
         known = {t.id for t in people[user]}
-        questions += [_asked(q, user, known, n, f"{where}, question {n}") for n, q in enumerate(sample["qa"])]
+        questions += [
+            _asked(q, user, known, n, f"{where}, question {n}") for n, q in enumerate(listing(sample["qa"], where))
+        ]
     return Dataset(name="locomo", people=people, questions=tuple(questions))
 
 
@@ -47,11 +49,11 @@ def _turns(conversation: dict[str, Any], where: str) -> tuple[Turn, ...]:
     for n in numbers:
         place = f"{where}, session_{n}"
         when = _time(text(conversation.get(f"session_{n}_date_time", ""), place), place)
-        for i, raw in enumerate(conversation[f"session_{n}"]):
+        for i, raw in enumerate(listing(conversation[f"session_{n}"], place)):
             turn = mapping(raw, f"{place}, turn {i}", "speaker", "dia_id", "text")
             caption = f" [image: {turn['blip_caption']}]" if turn.get("blip_caption") else ""
             said = f"{turn['speaker']}: {turn['text']}{caption}"
-            found.append(Turn(id=turn["dia_id"], text=said, session=str(n), time=when + i))
+            found.append(Turn(id=text(turn["dia_id"], place), text=said, session=str(n), time=when + i))
     return tuple(sorted(found, key=lambda t: t.time))
 
 
@@ -64,9 +66,9 @@ def _time(stated: str, where: str) -> float:
 
 def _asked(raw: object, user: str, known: set[str], number: int, where: str) -> Asked:
     item = mapping(raw, where, "question", "category")
-    if item["category"] not in CATEGORIES:
+    if not isinstance(item["category"], int) or item["category"] not in CATEGORIES:
         raise BadInput(where, f"no category {item['category']!r}", "LoCoMo's categories are 1 to 5.")
-    stated = re.findall(r"D\d+:\d+", " ".join(item.get("evidence") or ()))
+    stated = re.findall(r"D\d+:\d+", " ".join(text(e, where) for e in listing(item.get("evidence") or [], where)))
     return Asked(
         id=f"{user}/{number}",
         user=user,

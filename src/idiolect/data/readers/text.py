@@ -51,6 +51,17 @@ def mapping(raw: object, where: object, *needed: str) -> dict[str, Any]:
     return raw
 
 
+def listing(raw: object, where: object) -> list[Any]:
+    """A list.
+
+    Raises:
+        BadInput: something else.
+    """
+    if not isinstance(raw, list):
+        raise BadInput(where, f"a list is wanted, not a {type(raw).__name__}", "Compare it with docs/data.md.")
+    return raw
+
+
 def instant(raw: object, where: object, otherwise: float = 0.0) -> float:
     """POSIX seconds of a number or of an ISO date and time (UTC where it names no zone); null: `otherwise`.
 

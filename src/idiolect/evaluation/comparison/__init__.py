@@ -4,6 +4,5 @@
 |---|---|
 | `answers` | (sorts the answers of a folder) |
 | `within` | a method with its controls, for all, group by group and user by user |
-| `figure` | (one dot a user) |
 | `between` | the same questions in two folders, or under two methods |
 """

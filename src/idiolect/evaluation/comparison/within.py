@@ -23,6 +23,9 @@ CONTROLS = {
     "pooled": "the same parts trained on everybody's data",
     "cousin": "its cheaper cousin",
     "copy": "copying the nearest example",
+    "group": "itself under the data of people like him",
+    "everybody": "itself under everybody's data",
+    "across": "itself without his records on the task",
 }
 
 

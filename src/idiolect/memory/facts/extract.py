@@ -11,17 +11,37 @@ from collections.abc import Iterator
 
 from idiolect.core.layout import HISTORY, PROFILE
 from idiolect.core.types import Record, Turn
-from idiolect.memory.facts import rules
+from idiolect.memory.facts import rules, salient
 from idiolect.memory.facts.slots import Claim
 
 LONGEST = 300  # characters of a sentence that is read
+ASKED = 9  # words of a question that one answers oneself
+YOU = re.compile(r"\b(?:you|your|he|she|they)\b", re.I)
 SENTENCE = re.compile(r"(?<=[.!])\s+(?=[A-Z\"'])|\n+")
 CHANGE = re.compile(
-    r"\b(?:updat\w+|chang\w+|no longer|not any ?more|from now on|starting today|since today|as of today|unlike before|"
-    r"used to|forget what|was wrong|this is new|news|old answer|these days instead|switched|different)\b",
+    r"\b(?:updat\w+|chang(?:e|es|ed|ing)|correct(?:ed|ion)?|no longer|no more|(?:not )?any ?more|from now on|"
+    r"(?:starting|since|as of|as from|beginning) (?:today|now|yesterday|this \w+|last \w+|next \w+)|unlike before|"
+    r"used to|previously|formerly|forget (?:what|my|that)|"
+    r"ignore (?:what|my|that)|scrap that|"
+    r"(?:was|were) wrong|mistaken|this is new|news|old answer|instead|switched|replaced|swapped|different(?:ly)?|"
+    r"otherwise|(?:is|are) over|"
+    r"(?:some|second|more) thoughts?|gave up|given up|quit|stopped|dropped|moved on|left behind|not .{1,40} but)\b",
     re.I,
 )
+BESIDE = re.compile(r"\b(?:also|too|as well|another|besides|additionally|in addition|second|both)\b", re.I)
 LEADING = re.compile(r"^(?:[^,.:;!?]{1,40}[,:]\s+)(?=\S)")
+TOLD = re.compile(
+    r"\b(?:did I (?:tell|mention)|have I (?:told|mentioned)|(?:do|did) you know that|you know that)\b", re.I
+)
+TAIL = re.compile(
+    r"(?:, (?:in case you (?:ask|wonder|care)|as (?:i said|you know)|really|"
+    r"to be (?:honest|sure|clear)|no joke|"
+    r"no kidding|no doubt|(?:i )?(?:think|guess|suppose|promise|swear|believe|hope|mean)|"
+    r"believe me|trust me|of course|by the way|"
+    r"for sure|in fact|you know|you see|to tell (?:you )?the truth|i am sure|just so you know|if you ask me|honestly|"
+    r"please|though|lol|haha))+(?=[.!]*$)",
+    re.I,
+)
 QUOTED = re.compile(r"[\"“][^\"”]*[\"”]")
 
 
@@ -37,19 +57,25 @@ def claims(record: Record) -> list[Claim]:
 def sentences(text: str) -> Iterator[str]:
     """Sentences; a question stays with the answer that follows it."""
     for part in SENTENCE.split(QUOTED.sub(" ", text)):
-        if part.strip():
-            yield part.strip()
+        question, mark, answer = part.partition("?")
+        asked = len(question.split()) > ASKED or YOU.search(question)
+        for sentence in (question + mark, answer) if asked else (part,):
+            if sentence.strip():
+                yield sentence.strip()
 
 
 def stated(text: str) -> Claim | None:
     """The claim that a sentence makes; None for most."""
-    if len(text) > LONGEST or text.rstrip().endswith("?"):
+    text = TAIL.sub("", text)
+    if len(text) > LONGEST or (text.rstrip().endswith("?") and not TOLD.search(text)):
         return None
-    found = rules.match(plain(text))
-    if found is None:
+    found = salient.read(text) or rules.match(plain(text))
+    if found is None or (found[0] in salient.SMALL and salient.others(text)):
         return None
     kind, key, value = found
-    return Claim(kind=kind, key=key, value=value, changed=CHANGE.search(text) is not None)
+    return Claim(
+        kind=kind, key=key, value=value, changed=CHANGE.search(text) is not None and BESIDE.search(text) is None
+    )
 
 
 def plain(text: str) -> str:

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import re
 
+from idiolect.memory.facts.cues import GRAMMAR
+from idiolect.memory.facts.reading import rank
+
 STOP = (
     r"(?=\s*(?:[,.;:!?)]|$|\b(?:now|these days|at the moment|and (?:I|we|my|it)|but|because|since|"
     r"for (?:years|ages|a while|me)|of all|by far|any day|in case|with my|today|last year|this year)\b))"
@@ -126,6 +129,7 @@ def _compiled(form: str) -> re.Pattern[str]:
 COMPILED = tuple((kind, _compiled(form)) for kind, *forms in FORMS for form in forms)
 NO_VALUES = """i we you he she it they this that there who what everyone somebody someone nobody but and"""
 NOBODY = frozenset(NO_VALUES.split())
+NO_KINDS = frozenset(("hobby", "activity", "job", "work", "thing", "way", "part", "language", "name", "pastime", "one"))
 ARTICLE = re.compile(r"^an? ", re.I)
 MUCH = re.compile(r"(?:a (?:lot|ton|great deal)|so much|everything|the world)\b", re.I)  # "it means a lot to me"
 
@@ -137,7 +141,13 @@ def match(text: str) -> tuple[str, str, str] | None:
         if found is None:
             continue
         parts = found.groupdict()
-        value, key = ARTICLE.sub("", parts["v"].strip()), (parts.get("k") or "").strip()
-        if value.lower() not in NOBODY and key.lower().split(" ")[0] not in NOBODY and not MUCH.match(value):
+        said, key = parts["v"].strip(), (parts.get("k") or "").strip()
+        value = ARTICLE.sub("", said)
+        if kind == "like":
+            first, _, last = key.partition(" ")
+            key = first if last and rank(last.lower()) <= GRAMMAR else key
+            if key.lower() in NO_KINDS:
+                continue
+        if value.lower() not in NOBODY and key.lower().split(" ")[0] not in NOBODY and not MUCH.match(said):
             return kind, key if kind == "residence" else key.lower(), value
     return None

@@ -10,7 +10,11 @@ SINGLE = ("name", "job", "home", "like", "meaning")  # one value at a time, for 
 CHANGING = ("allergy", "language", "hobby")  # several side by side, unless the user says that it changed
 ADDITIVE = ("visit", "residence", "skill", "owns", "event")
 KEYED = ("like", "person", "meaning", "residence")
-ONE = frozenset(("mother", "father", "mum", "mom", "dad", "wife", "husband", "spouse", "partner", "fiance", "boss"))
+ONES = """
+mother father mum mom mommy mummy dad daddy wife husband spouse partner girlfriend boyfriend fiance fiancee boss manager
+supervisor landlord landlady doctor dentist therapist mentor
+"""
+ONE = frozenset(ONES.split())
 NAMES = {"like": "favourite {key}", "person": "{key}", "meaning": "{key} means", "residence": "home of {key}"}
 
 

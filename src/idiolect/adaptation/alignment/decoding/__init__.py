@@ -5,5 +5,6 @@
 | `personalized_soups` | adapters, into one | weights | one LoRA an end of an objective |
 | `mod` | log-probabilities of K adapters | logits | one LoRA an end of an objective |
 | `vas` | the base and a value, one token ahead | logits | one value head an objective |
+| `pref` | the best of some draws, by a reward learnt from his choices | tokens | nothing |
 | `amulet` | the base with and without his wishes | logits | nothing |
 """

@@ -20,6 +20,7 @@ from typing import Any, Literal
 
 from torch import Tensor
 
+from idiolect.adaptation.alignment.choosing import answered
 from idiolect.adaptation.alignment.preferences import Policies, Preferring, Standing, standing
 from idiolect.core.idiolect import Combine, Idiolect, Stream
 from idiolect.core.method import Access, Card, Learnt, Method, method
@@ -43,15 +44,13 @@ from idiolect.training.parts import LowRank
         cousin_options={"mix": "weights"},
         draws=True,
         differs="objectives are found in users' pairs, not given; their policies are trained by DPO from the base "
-        "model, without a supervised stage; a user's weights come from his pairs in closed form; no beam search",
+        "model, without a supervised stage; a user's weights come from his pairs in closed form; no beam search; of "
+        "two replies side by side the one is named that his mixture makes likelier than the base does",
     )
 )
 @dataclass(frozen=True, kw_only=True)
 class MOD(Method[Policies, Standing]):
-    """`count` objectives; `mix`: which divergence the policies were kept near by, or "weights" to average adapters.
-
-    `tasks`: in which form pairs are learnt from ("reply", "choose"); empty, as replies.
-    """
+    """`count` objectives; `mix`: which divergence the policies were kept near by, or "weights" to average adapters."""
 
     count: int = 3
     policy: LowRank = field(default=LowRank(rank=16, alpha=32.0, sites="q,v", dropout=0.05, seed=0))
@@ -59,12 +58,11 @@ class MOD(Method[Policies, Standing]):
     beta: float = 0.1
     ridge: float = 1.0
     mix: Literal["reverse", "forward", "weights"] = "reverse"
-    tasks: tuple[str, ...] = ()
 
     def learn(
         self, users: Sequence[UserData], theta: Policies | None = None
     ) -> Flow[Learnt[Policies | None, Standing]]:
-        training = Preferring(self.policy, self.recipe, self.beta, self.tasks)
+        training = Preferring(self.policy, self.recipe, self.beta)
         return Learnt(theta=(yield from training.policies(users, self.count, theta)))
 
     def adapt(self, user: UserData, theta: Policies | None, own: Standing | None = None) -> Standing | None:
@@ -84,6 +82,9 @@ class MOD(Method[Policies, Standing]):
             combine=Combine(formula=MIXES[self.mix], rows={"weights": shares}),
             sources=seen,
         )
+
+    def respond(self, user: UserData, query: Query, theta: Policies | None, own: Standing | None) -> Flow[str]:
+        return answered(query, self.condition(user, query, theta, own), user.user_id)
 
 
 def geometric(step: Any, rows: Mapping[str, Tensor]) -> Tensor:

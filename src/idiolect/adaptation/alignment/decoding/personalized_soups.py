@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from idiolect.adaptation.alignment.choosing import answered
 from idiolect.adaptation.alignment.preferences import Policies, Preferring, Standing, standing
 from idiolect.core.idiolect import Idiolect, Stream
 from idiolect.core.method import Access, Card, Learnt, Method, method
@@ -41,15 +42,13 @@ from idiolect.training.parts import LowRank
         draws=True,
         differs="dimensions are found in users' pairs, not given; which end a user wants is read from his pairs, not "
         "stated; policies are trained by DPO instead of PPO on a reward model; the input carries no preference "
-        "prompt (`pag | personalized_soups` adds it)",
+        "prompt (`pag | personalized_soups` adds it); of two replies side by side the one is named that his soup makes "
+        "likelier than the base does",
     )
 )
 @dataclass(frozen=True, kw_only=True)
 class PersonalizedSoups(Method[Policies, Standing]):
-    """`count` dimensions of two ends each; `soup="even"` averages all ends for everybody.
-
-    `tasks`: in which form pairs are learnt from ("reply", "choose"); empty, as replies.
-    """
+    """`count` dimensions of two ends each; `soup="even"` averages all ends for everybody."""
 
     count: int = 3
     policy: LowRank = field(default=LowRank(rank=16, alpha=32.0, sites="q,v", dropout=0.05, seed=0))
@@ -57,12 +56,11 @@ class PersonalizedSoups(Method[Policies, Standing]):
     beta: float = 0.1
     ridge: float = 1.0
     soup: Literal["own", "even"] = "own"
-    tasks: tuple[str, ...] = ()
 
     def learn(
         self, users: Sequence[UserData], theta: Policies | None = None
     ) -> Flow[Learnt[Policies | None, Standing]]:
-        training = Preferring(self.policy, self.recipe, self.beta, self.tasks)
+        training = Preferring(self.policy, self.recipe, self.beta)
         return Learnt(theta=(yield from training.policies(users, self.count, theta)))
 
     def adapt(self, user: UserData, theta: Policies | None, own: Standing | None = None) -> Standing | None:
@@ -74,3 +72,6 @@ class PersonalizedSoups(Method[Policies, Standing]):
         wanted = theta.chosen(own.weights(self.ridge)) if own else [*theta.more, *theta.less]
         merged = soup(wanted)
         return Idiolect(streams=(Stream(edits=merged.edits),), sources=frozenset(own.sources if own else ()))
+
+    def respond(self, user: UserData, query: Query, theta: Policies | None, own: Standing | None) -> Flow[str]:
+        return answered(query, self.condition(user, query, theta, own), user.user_id)

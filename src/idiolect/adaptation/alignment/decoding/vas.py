@@ -19,7 +19,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from idiolect.adaptation.alignment.preferences import Standing, objectives, pairs, rewarded, standing
+from idiolect.adaptation.alignment.choosing import offered
+from idiolect.adaptation.alignment.preferences import Standing, measures, objectives, pairs, rewarded, standing
 from idiolect.core.idiolect import Combine, Edit, Idiolect, Stream
 from idiolect.core.method import Access, Card, Learnt, Method, method
 from idiolect.core.requests import Fit, Flow, Recipe, Trained
@@ -51,15 +52,13 @@ class Values:
         draws=True,
         differs="values are linear heads on the frozen base model, not a model of their own; they learn from the "
         "replies that users compared, not from samples of the base; objectives and their rewards, linear in measures "
-        "of the text, are found in users' pairs; a user's weights come from his pairs in closed form",
+        "of the text, are found in users' pairs; a user's weights come from his pairs in closed form; of two replies "
+        "side by side the one of larger reward is named",
     )
 )
 @dataclass(frozen=True, kw_only=True)
 class VAS(Method[Values, Standing]):
-    """`count` objectives; `beta` weighs the value of the `best` tokens; `trace` is the lambda of the returns.
-
-    `tasks`: in which form pairs are learnt from ("reply", "choose"); empty, as replies.
-    """
+    """`count` objectives; `beta` weighs the value of the `best` tokens; `trace` is the lambda of the returns."""
 
     count: int = 3
     beta: float = 3.0
@@ -68,14 +67,13 @@ class VAS(Method[Values, Standing]):
     head: Value = field(default=Value())
     recipe: Recipe = field(default=Recipe(lr=1.41e-5, epochs=2, batch=32))
     ridge: float = 1.0
-    tasks: tuple[str, ...] = ()
 
     def learn(self, users: Sequence[UserData], theta: Values | None = None) -> Flow[Learnt[Values | None, Standing]]:
         known = [u for u in users if pairs(u)]
         if not known:
             return Learnt(theta=theta)
         axes = theta.axes if theta else objectives(known, self.count)
-        train, rewards = rewarded(known, axes, self.tasks)
+        train, rewards = rewarded(known, axes)
         heads = []
         for k, reward in enumerate(rewards.T):
             fitted = yield Fit(
@@ -104,6 +102,14 @@ class VAS(Method[Values, Standing]):
             combine=Combine(formula=augment, rows={"beta": self.beta}, lookahead=self.best),
             sources=frozenset(own.sources),
         )
+
+    def respond(self, user: UserData, query: Query, theta: Values | None, own: Standing | None) -> Flow[str]:
+        """Of two whole replies nothing is left to foresee: the value of each is its reward."""
+        offer = offered(query)
+        if offer is None or theta is None or own is None or not self.beta:
+            return (yield from super().respond(user, query, theta, own))
+        a, b = (float(own.weights(self.ridge) @ theta.axes @ measures(y)) for y in offer[1:])
+        return "A" if a >= b else "B"
 
 
 def augment(step: Any, rows: Mapping[str, Tensor]) -> Tensor:

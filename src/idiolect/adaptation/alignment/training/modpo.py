@@ -21,6 +21,7 @@ import torch
 from torch import Tensor
 
 from idiolect.adaptation.adapters.examples import Owned, stacked
+from idiolect.adaptation.alignment.choosing import answered
 from idiolect.adaptation.alignment.preferences import differences, items, objectives, ordered, pairs, standing
 from idiolect.core.idiolect import Idiolect
 from idiolect.core.method import Access, Card, Learnt, Method, method
@@ -46,15 +47,13 @@ from idiolect.training.parts import LowRank
         draws=True,
         differs="one policy a user at his own weights, not a front of policies over a grid; objectives are found in "
         "users' pairs and their rewards are linear in measures of the text, not implicit rewards of DPO policies; a "
-        "user's weights come from his pairs in closed form",
+        "user's weights come from his pairs in closed form; of two replies side by side the one is named that his "
+        "policy makes likelier than the base does",
     )
 )
 @dataclass(frozen=True, kw_only=True)
 class MODPO(Method[Tensor, Owned]):
-    """theta are `count` objectives (K, D). `scale`: how many units of reward one of w . r is worth.
-
-    `tasks`: in which form pairs are learnt from ("reply", "choose"); empty, as replies.
-    """
+    """theta are `count` objectives (K, D). `scale`: how many units of reward one of w . r is worth."""
 
     count: int = 3
     policy: LowRank = field(default=LowRank(rank=64, alpha=1.0, sites="q,k,v,o"))
@@ -64,7 +63,6 @@ class MODPO(Method[Tensor, Owned]):
     scale: float = 1.0
     least: float = 0.1
     loss: Literal["modpo", "dpo"] = "modpo"
-    tasks: tuple[str, ...] = ()
 
     def learn(self, users: Sequence[UserData], theta: Tensor | None = None) -> Learnt[Tensor | None, Owned]:
         known = [u for u in users if pairs(u)]
@@ -83,10 +81,8 @@ class MODPO(Method[Tensor, Owned]):
             main = int(wanted.abs().argmax())
             unseen = [ordered(e, wanted[main].sign() * theta[main]) for e in unseen]
             share, margins = trade(wanted, differences(unseen) @ theta.T, least=self.least)
-            each = max(1, len(set(self.tasks)))  # a pair is one item for each form it takes
-            margins = (self.scale * margins).repeat_interleave(each)
-            options |= {"weight": [share] * len(margins), "margin": margins.tolist()}
-        train = items(unseen, user.user_id, self.tasks)
+            options |= {"weight": [share] * len(margins), "margin": (self.scale * margins).tolist()}
+        train = items(unseen, user.user_id)
         start = {user.user_id: own.trained} if own else {}
         fitted = yield Fit(
             train=(self.policy,),
@@ -105,6 +101,9 @@ class MODPO(Method[Tensor, Owned]):
 
     def condition(self, user: UserData, query: Query, theta: Tensor | None, own: Owned | None) -> Idiolect:
         return stacked(None, own)
+
+    def respond(self, user: UserData, query: Query, theta: Tensor | None, own: Owned | None) -> Flow[str]:
+        return answered(query, self.condition(user, query, theta, own), user.user_id)
 
 
 def trade(wanted: Tensor, rewards: Tensor, *, least: float) -> tuple[float, Tensor]:

@@ -5,6 +5,7 @@ import { busy, button, h, labelled, settled, tell } from "../script/dom.js";
 import { filling } from "../script/parts.js";
 import { called, changes, fire } from "../script/state.js";
 import { exporting, leaving, looked } from "./leave.js";
+import { tastes } from "./taste.js";
 
 const PURPOSES = {
   assist: ["Use it to answer me", "What is known is shown to the model when I ask something."],
@@ -17,11 +18,12 @@ const SUGGESTED = 8;
 
 /** The view of one person. */
 export function say(user) {
-  const place = { wishes: h("div"), allowed: h("div") };
+  const place = { tastes: h("div"), wishes: h("div"), allowed: h("div") };
   let stale = true;
   const shown = () => {
     if (!stale) return;
     stale = false;
+    filling(place.tastes, () => tastes(user, place.tastes));
     filling(place.wishes, () => wishes(user, place.wishes));
     filling(place.allowed, () => allowed(user, place.allowed));
   };
@@ -32,7 +34,8 @@ export function say(user) {
     { class: "say" },
     h("h1", {}, "Your say"),
     h("p", { class: "lead" }, what),
-    [h("h2", {}, "Wishes"), place.wishes, h("h2", {}, "What is allowed"), place.allowed],
+    [h("h2", {}, "How answers should be"), place.tastes],
+    [h("h2", {}, "Other wishes"), place.wishes, h("h2", {}, "What is allowed"), place.allowed],
     [h("h2", {}, "Take it with you"), exporting(user), h("h2", {}, "Who looked"), looked(user)],
     [h("h2", {}, "Be forgotten"), leaving(user)],
   );

@@ -12,6 +12,8 @@
 | `shapes` | answers and chunks as OpenAI writes them |
 | `responses` | OpenAI's other form of the same |
 | `writers` | who writes the answer, whole or as a stream |
+| `exchange` | one request for an answer, and what came of it |
+| `serving` | what all of this asks of the service around it |
 | `chat` | all of it together, for one request |
 | `explain` | how much each source mattered |
 """

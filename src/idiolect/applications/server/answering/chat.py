@@ -2,79 +2,26 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import Any
 
 from idiolect.applications.server.answering import dialogue, fields
 from idiolect.applications.server.answering.dialogue import Said
-from idiolect.applications.server.answering.pipeline import NONE, Shown, Wanted
+from idiolect.applications.server.answering.exchange import Exchange
+from idiolect.applications.server.answering.pipeline import Shown, Wanted
+from idiolect.applications.server.answering.serving import Serving
 from idiolect.applications.server.speakers.identity import Speaker
 from idiolect.core.errors import BadInput, ConsentError
-from idiolect.core.types import Query, Record, Turn, UserData
+from idiolect.core.types import Record, Turn
 from idiolect.governance.view import Destination, view
-
-if TYPE_CHECKING:
-    from idiolect.applications.server.service import Service
-    from idiolect.memory.user import User
+from idiolect.memory.user import User
 
 MARGIN = 64  # tokens of marks and headings around what is shown
 
 
-@dataclass(kw_only=True)
-class Exchange:
-    """One request on its way, and what came of it. user: None where nobody is named, or nothing may be touched."""
-
-    body: Mapping[str, Any]
-    model: str  # as asked
-    name: str  # without its pipeline
-    speaker: Speaker
-    messages: Sequence[Mapping[str, Any]]
-    query: Query
-    wanted: Wanted
-    user: str | None = None
-    conversation: str = ""
-    data: UserData | None = None
-    said: list[Said] = field(default_factory=list)
-    shown: Shown = field(default_factory=Shown)
-    remembered: int = 0
-    writes: bool = False
-    answer_id: str | None = None
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-    began: float = field(default_factory=time.perf_counter)
-
-    def extension(self) -> dict[str, Any]:
-        """The field `idiolect` of the answer."""
-        tokens = {"prompt": self.prompt_tokens, "personal": self.shown.tokens, "completion": self.completion_tokens}
-        spent = 1e3 * (time.perf_counter() - self.began)
-        return {
-            "answer_id": self.answer_id,
-            "space": self.speaker.space,
-            "user": self.user,
-            "pipeline": self.shown.pipeline,
-            "methods": list(self.shown.methods),
-            "strength": self.shown.strength,
-            "degraded": list(self.shown.degraded),
-            "sources": [s.plain() for s in self.shown.sources],
-            "remembered": self.remembered,
-            "tokens": tokens,
-            "milliseconds": {"personal": round(self.shown.milliseconds, 2), "total": round(spent, 2)},
-        }
-
-    def headers(self) -> dict[str, str]:
-        """What is known before the answer begins."""
-        return {
-            "x-idiolect-methods": ",".join(self.shown.methods) or NONE,
-            "x-idiolect-sources": str(len(self.shown.sources)),
-            "x-idiolect-tokens": str(self.shown.tokens),
-            "x-idiolect-milliseconds": f"{self.shown.milliseconds:.2f}",
-        }
-
-
-def prepared(service: Service, speaker: Speaker, body: Mapping[str, Any], *, memory: bool = True) -> Exchange:
+def prepared(service: Serving, speaker: Speaker, body: Mapping[str, Any], *, memory: bool = True) -> Exchange:
     """Everything before the model: blocks on disk, so run it in a thread.
 
     Args:
@@ -98,15 +45,15 @@ def prepared(service: Service, speaker: Speaker, body: Mapping[str, Any], *, mem
     )
     if service.local is not None:
         fields.sampled(body, service.tokens)  # before anything is kept
-    named = speaker.names(body)
-    handle = service.person(speaker, named) if memory else None
+    exchange.named = speaker.names(body)
+    handle = service.person(speaker, exchange.named) if memory else None
     if handle is not None and {"memory:read", "memory:write"} & set(speaker.scopes):
         exchange.user = handle.id
         _personal(service, exchange, handle)
     return exchange
 
 
-def _wanted(service: Service, speaker: Speaker, asked: fields.Extension, spec: str | None) -> Wanted:
+def _wanted(service: Serving, speaker: Speaker, asked: fields.Extension, spec: str | None) -> Wanted:
     """The request's own wish, then the model's name, the key's, the settings'."""
     usual = service.settings.pipeline
     methods = asked.pipeline if asked.pipeline is not None else (spec or speaker.pipeline or usual.methods)
@@ -115,10 +62,11 @@ def _wanted(service: Service, speaker: Speaker, asked: fields.Extension, spec: s
         strength=usual.strength if asked.strength is None else asked.strength,
         budget=usual.budget if asked.budget is None else min(asked.budget, usual.budget),
         context=asked.context,
+        also=asked.pipeline is None and spec is None,
     )
 
 
-def _personal(service: Service, exchange: Exchange, handle: User) -> None:
+def _personal(service: Serving, exchange: Exchange, handle: User) -> None:
     """Reads what may be shown of him, then keeps what he said that is new."""
     exchange.writes = "memory:write" in exchange.speaker.scopes and handle.remembered
     with service.notebook(exchange.speaker.space).of(handle.id, make=exchange.writes) as notes:
@@ -147,7 +95,7 @@ def _keep(handle: User, new: Sequence[Said], exchange: Exchange, now: float) -> 
     return count
 
 
-def _show(service: Service, exchange: Exchange, handle: User) -> None:
+def _show(service: Serving, exchange: Exchange, handle: User) -> None:
     """The pipeline over his records, without those that stand in the dialogue anyway."""
     store, url = service.held(exchange.speaker.space), service.settings.upstream.url
     local = not url or store.policy.local(url)
@@ -159,19 +107,20 @@ def _show(service: Service, exchange: Exchange, handle: User) -> None:
         exchange.shown = Shown(pipeline=exchange.wanted.methods, degraded=refused)
         return
     there, now = {one.record for one in exchange.said}, service.clock()
-    records = tuple(r for r in data.records if r.id not in there and _tells(r, now))
+    records = tuple(r for r in data.records if r.id not in there and _tells(r, exchange.query.text, now))
     exchange.data = replace(data, records=records)
     exchange.wanted = replace(exchange.wanted, budget=min(exchange.wanted.budget, _room(service, exchange)))
     exchange.shown = service.pipeline.shown(exchange.speaker.space, exchange.data, exchange.query, exchange.wanted)
 
 
-def _tells(record: Record, now: float) -> bool:
-    """Whether a record holds now, and is more than a question that he asked before."""
+def _tells(record: Record, asked: str, now: float) -> bool:
+    """Whether a record holds now, and is more than a question of before, or than what he says again just now."""
     holds = (record.valid_from or now) <= now and (record.valid_to is None or record.valid_to > now)
-    return holds and not (isinstance(record, Turn) and dialogue.asks(record.text))
+    known = isinstance(record, Turn) and (dialogue.asks(record.text) or dialogue.alike(record.text, asked))
+    return holds and not known
 
 
-def _room(service: Service, exchange: Exchange) -> int:
+def _room(service: Serving, exchange: Exchange) -> int:
     """Tokens that the local model leaves beside the application's own messages and the answer.
 
     Raises:
@@ -190,7 +139,7 @@ def _room(service: Service, exchange: Exchange) -> int:
     return max(whole - len(prompt_ids(model.tokenizer, exchange.query, Stream(), whole)) - MARGIN, 0)
 
 
-def kept(service: Service, exchange: Exchange, text: str) -> None:
+def kept(service: Serving, exchange: Exchange, text: str) -> None:
     """Notes an answer that was given, with what it rests on; blocks on disk."""
     if not exchange.user or not exchange.writes:
         return
@@ -201,15 +150,16 @@ def kept(service: Service, exchange: Exchange, text: str) -> None:
         body = {
             "model": exchange.name,
             "pipeline": shown.pipeline,
-            "methods": list(shown.methods),
+            "methods": list(exchange.methods),
             "strength": shown.strength,
             "budget": exchange.wanted.budget,
             "pinned": sorted(exchange.wanted.pinned & {s.id for s in shown.sources}),
-            "messages": [{"role": m["role"], "content": dialogue.text(m)} for m in exchange.messages],
+            "messages": [dialogue.stored(m) for m in exchange.messages],
             "text": text,
+            "calls": exchange.calls,
             "sources": [{"id": s.id, "weight": round(s.weight, 4)} for s in shown.sources],
         }
-        records = {s.id for s in shown.sources} | {one.record for one in exchange.said}
+        records = {s.id for s in shown.sources} | shown.taught.records | {one.record for one in exchange.said}
         last = exchange.said[-1:]
         marks = [dialogue.pair(notes.salt, exchange.conversation, one.text, text) for one in last]
         exchange.answer_id = notes.answered(body, records, marks)

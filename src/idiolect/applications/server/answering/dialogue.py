@@ -62,6 +62,12 @@ def text(message: Mapping[str, Any]) -> str:
     return "\n".join(p["text"] for p in parts if isinstance(p.get("text"), str))
 
 
+def stored(message: Mapping[str, Any]) -> dict[str, Any]:
+    """A message as it is kept with an answer: its words, and which call it makes or answers."""
+    linked = {name: message[name] for name in ("tool_calls", "tool_call_id") if message.get(name)}
+    return {"role": message["role"], "content": text(message), **linked}
+
+
 def turns(messages: Sequence[Mapping[str, Any]], salt: bytes, conversation: str = "") -> list[Said]:
     """The user's turns that hold words, oldest first."""
     found: list[Said] = []
@@ -97,6 +103,11 @@ def asks(words: str) -> bool:
     whenever he asks again."""
     *before, last = [part for part in SENTENCE.split(words.strip()) if part] or [""]
     return last.endswith(QUESTION) and not any(part.endswith(TOLD) for part in before)
+
+
+def alike(one: str, other: str) -> bool:
+    """Whether two texts are the same but for spaces and capitals."""
+    return one.casefold().split() == other.casefold().split()
 
 
 def query(messages: Sequence[Mapping[str, Any]], time: float) -> Query:

@@ -7,20 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from idiolect.applications.server.answering import dialogue
 from idiolect.applications.server.answering.local import Threaded
+from idiolect.applications.server.answering.notes import Notes
 from idiolect.applications.server.answering.pipeline import Wanted
+from idiolect.applications.server.answering.serving import Serving
 from idiolect.core.requests import Item, Key, Score
 from idiolect.core.types import Record, UserData
 from idiolect.governance.view import view
 from idiolect.memory.results import iso, kind, memory
-
-if TYPE_CHECKING:
-    from idiolect.applications.server.answering.notes import Notes
-    from idiolect.applications.server.service import Service
-    from idiolect.memory.user import User
+from idiolect.memory.user import User
 
 MEASURED = 32  # sources that are left out one by one, those of the highest weight
 
@@ -59,7 +57,7 @@ def question(answer: Mapping[str, Any]) -> str | None:
     return next((m["content"] for m in reversed(answer["messages"]) if m["role"] == "user"), "")
 
 
-def explained(service: Service, space: str, handle: User, answer: Mapping[str, Any], *, measure: bool) -> Any:
+def explained(service: Serving, space: str, handle: User, answer: Mapping[str, Any], *, measure: bool) -> Any:
     """The sources of a stored answer, most important first.
 
     Args:
@@ -80,7 +78,7 @@ def explained(service: Service, space: str, handle: User, answer: Mapping[str, A
     return {**listed(answer), "basis": basis, "explained": whole, "sources": sources if whole else []}
 
 
-def _importance(service: Service, space: str, data: UserData, answer: Mapping[str, Any]) -> dict[str, float]:
+def _importance(service: Serving, space: str, data: UserData, answer: Mapping[str, Any]) -> dict[str, float]:
     """By record, in nats."""
     assert service.local is not None
     weights = {s["id"]: s["weight"] for s in answer["sources"]}
@@ -92,7 +90,7 @@ def _importance(service: Service, space: str, data: UserData, answer: Mapping[st
     return {r.id: round(whole - total, 4) for r, total in zip(left_out, without, strict=True)}
 
 
-def _item(service: Service, data: UserData, records: Sequence[Record], answer: Mapping[str, Any]) -> Item:
+def _item(service: Serving, data: UserData, records: Sequence[Record], answer: Mapping[str, Any]) -> Item:
     """The answer as the methods condition it on some of the records; nothing of this is remembered."""
     query = dialogue.query(answer["messages"], answer["created"])
     pinned = frozenset(r.id for r in records if r.id in answer["pinned"])

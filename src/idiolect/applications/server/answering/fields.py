@@ -104,6 +104,15 @@ def with_usage(body: Mapping[str, Any]) -> bool:
     return bool(options.get("include_usage"))
 
 
+def count(body: Mapping[str, Any]) -> int:
+    """How many answers are asked for.
+
+    Raises:
+        Refusal: 400, no number, or out of bounds.
+    """
+    return _whole(body, "n", 1, MOST) or 1
+
+
 def sampled(body: Mapping[str, Any], tokens: int) -> Sampled:
     """A request for the local engine. tokens: where it states no number of them.
 

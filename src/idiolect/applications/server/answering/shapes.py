@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from secrets import token_hex
 from typing import Any
 
+Call = dict[str, Any]  # {"id", "type": "function", "function": {"name", "arguments"}}
 DONE = b"data: [DONE]\n\n"
 ENDS = {"stop": "stop", "length": "length", "cancelled": "stop"}
 
@@ -40,6 +41,26 @@ class Reply:
 
     def _head(self, kind: str) -> dict[str, Any]:
         return {"id": self.id, "object": kind, "created": self.created, "model": self.model}
+
+
+def calls_of(message: Mapping[str, Any]) -> list[Call]:
+    """The functions that a message calls."""
+    calls = message.get("tool_calls")
+    return gathered([], {"tool_calls": calls}) if isinstance(calls, list) else []
+
+
+def gathered(calls: Sequence[Call], delta: Mapping[str, Any]) -> list[Call]:
+    """The calls so far with what a delta adds: a new one, or more of the arguments of one."""
+    found = [dict(call) for call in calls]
+    for place, piece in enumerate(delta.get("tool_calls") or ()):
+        said = piece.get("function") or {}
+        index = piece.get("index", place)
+        while len(found) <= index:
+            found.append({"id": "", "type": "function", "function": {"name": "", "arguments": ""}})
+        before = found[index]["function"]
+        function = {name: before[name] + str(said.get(name) or "") for name in ("name", "arguments")}
+        found[index] = {**found[index], "id": piece.get("id") or found[index]["id"], "function": function}
+    return found
 
 
 def usage(prompt: int, completion: int) -> dict[str, int]:

@@ -83,23 +83,30 @@ class Upstream:
             await self._client.aclose()
             self._client = None
 
-    async def post(self, path: str, body: Mapping[str, Any]) -> Any:
+    async def post(self, path: str, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Any:
         """The JSON of an answer.
 
         Raises:
             Refusal: the upstream's own status and words, 502, 503 or 504.
         """
-        async with self._opened("POST", path, body) as response:
+        async with self._opened("POST", path, body, headers) as response:
             await response.aread()
             return _json(response)
 
-    async def events(self, path: str, body: Mapping[str, Any]) -> AsyncIterator[dict[str, Any]]:
+    async def tell(self, path: str, body: Mapping[str, Any]) -> None:
+        """As `post`, of what is answered by its status alone."""
+        async with self._opened("POST", path, body) as response:
+            await response.aread()
+
+    async def events(
+        self, path: str, body: Mapping[str, Any], headers: Mapping[str, str] | None = None
+    ) -> AsyncIterator[dict[str, Any]]:
         """The events of a stream up to its [DONE].
 
         Raises:
             Refusal: see `post`; 502 where the stream breaks off.
         """
-        async with self._opened("POST", path, body) as response:
+        async with self._opened("POST", path, body, headers) as response:
             try:
                 async for line in response.aiter_lines():
                     if not line.startswith("data:"):
@@ -126,9 +133,11 @@ class Upstream:
         return found
 
     @asynccontextmanager
-    async def _opened(self, method: str, path: str, body: Mapping[str, Any] | None) -> AsyncIterator[httpx.Response]:
+    async def _opened(
+        self, method: str, path: str, body: Mapping[str, Any] | None, headers: Mapping[str, str] | None = None
+    ) -> AsyncIterator[httpx.Response]:
         """A successful response, its body unread."""
-        response = await self._asked(method, path, body)
+        response = await self._asked(method, path, body, headers)
         try:
             if not response.is_success:
                 await response.aread()
@@ -137,13 +146,15 @@ class Upstream:
         finally:
             await response.aclose()
 
-    async def _asked(self, method: str, path: str, body: Mapping[str, Any] | None) -> httpx.Response:
+    async def _asked(
+        self, method: str, path: str, body: Mapping[str, Any] | None, headers: Mapping[str, str] | None
+    ) -> httpx.Response:
         self.breaker.check()
         url = f"{self.settings.url.rstrip('/')}/{path}"
         for left in range(self.settings.retries, -1, -1):
             wait = min(WAIT * 2 ** (self.settings.retries - left), LONGEST) * random.uniform(0.5, 1.5)
             try:
-                request = self.client.build_request(method, url, json=body)
+                request = self.client.build_request(method, url, json=body, headers=headers)
                 response = await self.client.send(request, stream=True)
             except httpx.TimeoutException as error:
                 self.breaker.tell(False)

@@ -5,10 +5,12 @@
 | `chat` | `/v1/chat/completions`, `/v1/models` |
 | `once` | `Idempotency-Key` |
 | `other` | `/v1/responses`, `/v1/completions`, `/v1/embeddings` |
-| `operation` | `/healthz`, `/readyz`, `/metrics` |
+| `operation` | `/healthz`, `/readyz`, `/metrics`, `/v1/results` |
+| `bodies` | what requests that are passed on may hold |
 | `credentials` | what every route begins with |
 | `session` | `/`, `/v1/session`, `/v1/users`, `/v1/demo`, login |
 | `memories` | `/v1/users/{id}/memories...` |
 | `person` | `/v1/users/{id}/...`: profile, preferences, consents, audit, export, erasure |
-| `answers` | `/v1/users/{id}/answers...`, `/v1/feedback` |
+| `answers` | `/v1/users/{id}/answers...` |
+| `feedback` | `/v1/feedback`, `/v1/users/{id}/question`, `/v1/users/{id}/adapters...` |
 """

@@ -11,41 +11,13 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from idiolect.applications.server.answering import fields, shapes, writers
 from idiolect.applications.server.answering.chat import prepared
-from idiolect.applications.server.errors import Refusal, refused
+from idiolect.applications.server.errors import Refusal, noticed
+from idiolect.applications.server.routes import bodies
 from idiolect.applications.server.routes.credentials import body_of, service_of, speaker_of
 from idiolect.applications.server.routes.once import Once, again
 
 router = APIRouter(prefix="/v1", tags=["answers"])
 STREAM = {"cache-control": "no-store", "x-accel-buffering": "no"}
-BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {
-                "schema": {
-                    "type": "object",
-                    "required": ["model", "messages"],
-                    "properties": {
-                        "model": {"type": "string"},
-                        "messages": {"type": "array", "minItems": 1, "items": {"type": "object"}},
-                        "user": {"type": "string"},
-                        "stream": {"type": "boolean"},
-                        "conversation": {"type": "string"},
-                        "idiolect": {
-                            "type": "object",
-                            "properties": {
-                                "pipeline": {"type": "string"},
-                                "strength": {"type": "number", "minimum": 0, "maximum": 1},
-                                "budget": {"type": "integer", "minimum": 0},
-                            },
-                        },
-                    },
-                    "additionalProperties": True,
-                }
-            }
-        },
-    }
-}
 
 
 @router.get("/models")
@@ -65,7 +37,7 @@ async def model(request: Request, name: str) -> dict[str, Any]:
     raise Refusal(404, f"no model {name[:80]!r} here, see /v1/models", param="model", code="model_not_found")
 
 
-@router.post("/chat/completions", openapi_extra=BODY)
+@router.post("/chat/completions", openapi_extra=bodies.CHAT)
 async def completions(request: Request) -> Response:
     """An answer in the user's own terms."""
     service, speaker = service_of(request), speaker_of(request)
@@ -113,6 +85,6 @@ async def _events(first: Mapping[str, Any], rest: AsyncIterator[dict[str, Any]])
         async for chunk in rest:
             yield shapes.event(chunk)
     except Exception as error:  # the status is sent: an error is an event
-        yield shapes.event(refused(error).shape)
+        yield shapes.event(noticed(error).shape)
         return
     yield shapes.DONE

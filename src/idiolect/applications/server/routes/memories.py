@@ -67,6 +67,8 @@ class Reached:
                 if notes is not None:
                     notes.erased(id)
         self.service.pipeline.forget(self.space, self.handle.id)
+        self.service.swept()
+        self.service.teacher.told(self.space, self.handle.id)
 
     def shown(self, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Memories as the page sees them."""

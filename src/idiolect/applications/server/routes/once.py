@@ -11,7 +11,7 @@ from typing import Any
 from fastapi.responses import JSONResponse, Response
 
 from idiolect.applications.server.answering import shapes
-from idiolect.applications.server.answering.chat import Exchange
+from idiolect.applications.server.answering.exchange import Exchange
 from idiolect.applications.server.errors import Refusal
 from idiolect.applications.server.service import Service
 from idiolect.applications.server.speakers.identity import Speaker
@@ -50,10 +50,12 @@ class Once:
         """The chunks as they come; what they make together is kept at their end."""
         texts: dict[int, str] = {}
         ends: dict[int, str] = {}
+        calls: dict[int, list[shapes.Call]] = {}
         last: dict[str, Any] = {}
         async for last in chunks:
             for choice in last.get("choices") or ():
                 place = int(choice.get("index", 0))
+                calls[place] = shapes.gathered(calls.get(place, []), choice.get("delta", {}))
                 texts[place] = texts.get(place, "") + str(choice.get("delta", {}).get("content") or "")
                 ends[place] = choice.get("finish_reason") or ends.get(place, "")
             yield last
@@ -61,6 +63,8 @@ class Once:
             usage = last.get("usage") or shapes.usage(exchange.prompt_tokens or 0, exchange.completion_tokens or 0)
             reply = shapes.Reply(model=exchange.model, id=last["id"], created=last["created"])
             made = reply.whole([(texts[i], ends[i]) for i in sorted(texts)], usage)
+            for choice, place in zip(made["choices"], sorted(texts), strict=True):
+                choice["message"] |= {"tool_calls": calls[place]} if calls[place] else {}
             await asyncio.to_thread(self.after, exchange, {**made, "idiolect": last["idiolect"]})
 
 
@@ -72,6 +76,8 @@ def again(answer: dict[str, Any], exchange: Exchange, streamed: bool) -> Respons
     made = []
     for choice in answer["choices"]:
         delta = {"role": "assistant", "content": choice["message"].get("content")}
+        calls = shapes.calls_of(choice["message"])
+        delta |= {"tool_calls": [{"index": i, **call} for i, call in enumerate(calls)]} if calls else {}
         made.append(reply.chunk(choice["index"], delta, choice["finish_reason"]))
     made[-1] = {**made[-1], "idiolect": answer["idiolect"]}
     content = b"".join(shapes.event(chunk) for chunk in made) + shapes.DONE

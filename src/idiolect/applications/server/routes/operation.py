@@ -1,4 +1,4 @@
-"""`/healthz`, `/readyz`, `/metrics`: for whoever runs the server; the last asks for a credential, none names users."""
+"""`/healthz`, `/readyz`, `/metrics`, `/v1/results`: for whoever runs the server; none names users."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from idiolect.applications.server.measured import measured
 from idiolect.applications.server.routes.credentials import service_of, speaker_of
 
 router = APIRouter(tags=["operation"])
@@ -32,3 +33,11 @@ def metrics(request: Request) -> Response:
     service, speaker = service_of(request), speaker_of(request)
     speaker.needs("admin")
     return Response(service.metrics.text(), media_type=CONTENT_TYPE_LATEST)
+
+
+@router.get("/v1/results")
+def results(request: Request) -> dict[str, Any]:
+    """What methods brought where they were measured; a credential with the scope admin."""
+    service, speaker = service_of(request), speaker_of(request)
+    speaker.needs("admin")
+    return measured(service.settings.server.results)

@@ -11,9 +11,11 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
-from idiolect.applications.server.answering import fields, responses, shapes, writers
+from idiolect.applications.server.answering import fields, shapes, writers
 from idiolect.applications.server.answering.chat import prepared
-from idiolect.applications.server.errors import Refusal, missing, refused
+from idiolect.applications.server.answering.responses import asked, told
+from idiolect.applications.server.errors import Refusal, missing, noticed
+from idiolect.applications.server.routes import bodies
 from idiolect.applications.server.routes.chat import STREAM, unless_gone
 from idiolect.applications.server.routes.credentials import body_of, service_of, speaker_of
 from idiolect.applications.server.service import Service
@@ -24,23 +26,23 @@ MOST = 2048  # texts of one request for embeddings
 ENCODER = "all-minilm-l6-v2"
 
 
-@router.post("/responses")
+@router.post("/responses", openapi_extra=bodies.RESPONSES)
 async def respond(request: Request) -> Response:
     """The same answers in the form of OpenAI's Responses."""
     service, speaker, body, memory = await _asked(request)
     before = await asyncio.to_thread(_before, service, speaker, body)
-    chat = responses.as_chat(body, before)
+    chat = asked.as_chat(body, before)
     exchange = await asyncio.to_thread(prepared, service, speaker, chat, memory=memory)
     if fields.streams(body):
         exchange.body = {**exchange.body, "stream": True, "stream_options": {"include_usage": True}}
         chunks = writers.chunks(service, exchange)
-        events = _guarded(responses.events(body, await anext(chunks), chunks))
+        events = _guarded(told.events(body, await anext(chunks), chunks))
         return StreamingResponse(events, media_type="text/event-stream", headers={**STREAM, **exchange.headers()})
     answer = await unless_gone(request, writers.whole(service, exchange))
-    return JSONResponse(responses.response(body, answer), headers=exchange.headers())
+    return JSONResponse(told.response(body, answer), headers=exchange.headers())
 
 
-@router.post("/completions")
+@router.post("/completions", openapi_extra=bodies.COMPLETIONS)
 async def complete(request: Request) -> Response:
     """The older form. Its prompt counts as the application's: answered in the user's terms, and not remembered."""
     service, speaker, body, memory = await _asked(request)
@@ -64,7 +66,7 @@ async def complete(request: Request) -> Response:
     return JSONResponse(_completion(answer), headers=exchange.headers())
 
 
-@router.post("/embeddings")
+@router.post("/embeddings", openapi_extra=bodies.EMBEDDINGS)
 async def embed(request: Request) -> Response:
     """Sentence vectors: the upstream's, or those of the encoder that searches memories."""
     service, speaker = service_of(request), speaker_of(request)
@@ -102,7 +104,7 @@ async def _asked(request: Request) -> tuple[Service, Speaker, dict[str, Any], bo
     return service, speaker, await body_of(request), memory
 
 
-def _before(service: Service, speaker: Speaker, body: Mapping[str, Any]) -> list[dict[str, str]]:
+def _before(service: Service, speaker: Speaker, body: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The dialogue of `previous_response_id`, which must be the same user's."""
     previous, user = body.get("previous_response_id"), speaker.names(body)
     if previous is None:
@@ -114,7 +116,8 @@ def _before(service: Service, speaker: Speaker, body: Mapping[str, Any]) -> list
     if found is None or "messages" not in found:
         raise missing("there is no such response")
     said = [m for m in found["messages"] if m["role"] not in ("system", "developer")]
-    return [*said, {"role": "assistant", "content": found["text"]}]
+    calls = {"tool_calls": found["calls"]} if found.get("calls") else {}
+    return [*said, {"role": "assistant", "content": found["text"], **calls}]
 
 
 async def _guarded(events: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
@@ -122,7 +125,7 @@ async def _guarded(events: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         async for event in events:
             yield event
     except Exception as error:  # the status is sent: an error is an event
-        yield shapes.event(refused(error).shape)
+        yield shapes.event(noticed(error).shape)
 
 
 async def _texts(first: Mapping[str, Any], rest: AsyncIterator[dict[str, Any]]) -> AsyncIterator[bytes]:

@@ -14,10 +14,16 @@ from fastapi.responses import FileResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.background import BackgroundTask
 
+from idiolect.adaptation.alignment.decoding.pref import PReF
+from idiolect.adaptation.alignment.dimensions import NAMES
 from idiolect.applications.server.errors import Refusal
+from idiolect.applications.server.feedback.dials import dials
+from idiolect.applications.server.feedback.learnt import WEIGHTS
 from idiolect.applications.server.routes.memories import Reached
-from idiolect.core.types import Preference
+from idiolect.core.errors import ConsentError
+from idiolect.core.types import Preference, UserData
 from idiolect.data.policy import CATEGORIES, KNOWN
+from idiolect.governance.view import view
 from idiolect.memory.results import iso
 
 router = APIRouter(prefix="/v1/users/{id}", tags=["user"])
@@ -101,6 +107,7 @@ def change_consents(request: Request, id: str, body: Consents) -> dict[str, Any]
             if notes is not None and not body.remember:
                 notes.unlearn()
     who.service.pipeline.forget(who.space, who.handle.id)
+    who.service.swept()
     return _consents(who)
 
 
@@ -135,6 +142,7 @@ def erase(request: Request, id: str) -> dict[str, Any]:
     who = Reached(request, id, "memory:write")
     who.service.erased(who.space, who.handle.id)
     receipt = who.handle.erase()
+    who.service.swept()
     shown = {name: getattr(receipt, name) for name in ("unit", "records", "bytes", "searched", "residue", "status")}
     return {**shown, "began": iso(receipt.began), "closed": None if receipt.closed is None else iso(receipt.closed)}
 
@@ -145,8 +153,19 @@ def _wishes(who: Reached) -> list[Preference]:
 
 def _dials(who: Reached) -> dict[str, Any]:
     newest = {w.dimension: w.weight for w in sorted(_wishes(who), key=lambda w: w.time)}
-    dials = [{"dimension": dimension, "weight": weight} for dimension, weight in newest.items()]
-    return {"preferences": dials, "suggested": list(SUGGESTED)}
+    stated = [{"dimension": name, "weight": weight} for name, weight in newest.items() if name not in NAMES]
+    return {"preferences": stated, "suggested": list(SUGGESTED), "dimensions": _dimensions(who)}
+
+
+def _dimensions(who: Reached) -> list[dict[str, Any]]:
+    """His weights; none where they are not learnt here, or may not be used for him."""
+    method = who.service.learning.get(WEIGHTS)
+    try:
+        data: UserData = view(who.service.held(who.space), who.handle.id)
+    except ConsentError:
+        return []
+    own = who.service.kept.own(who.space, who.handle.id, WEIGHTS)
+    return dials(method, data, own) if isinstance(method, PReF) else []
 
 
 def _consents(who: Reached) -> dict[str, Any]:

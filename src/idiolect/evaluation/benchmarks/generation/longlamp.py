@@ -8,7 +8,7 @@ from pathlib import Path
 from idiolect.core.errors import BadInput
 from idiolect.core.types import Message, Post, Query
 from idiolect.data.dataset import Asked, Dataset
-from idiolect.data.readers.text import mapping, text
+from idiolect.data.readers.text import listing, mapping, text
 from idiolect.evaluation.benchmarks.card import Card
 
 CARD = Card(
@@ -63,7 +63,7 @@ def _task(folder: Path, shape: Shape) -> Dataset:
         place = f"{folder / 'test.json'}, row {i}"
         item = mapping(entry, place, shape.user, "input", "output", "profile")
         user = f"{text(item[shape.user], place)}#{i}"
-        people[user] = tuple(_post(p, shape, n, place) for n, p in enumerate(item["profile"]))
+        people[user] = tuple(_post(p, shape, n, place) for n, p in enumerate(listing(item["profile"], place)))
         query = Query(messages=(Message("user", text(item["input"], place)),), task=shape.task)
         asked.append(Asked(id=str(i), user=user, task=shape.task, query=query, target=text(item["output"], place)))
     return Dataset(name=folder.name, people=people, questions=tuple(asked))

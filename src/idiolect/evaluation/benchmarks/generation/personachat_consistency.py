@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from idiolect.core.errors import BadInput
-from idiolect.data.readers.text import mapping
+from idiolect.data.readers.text import listing, mapping, text
 from idiolect.evaluation.benchmarks import ranking
 from idiolect.evaluation.benchmarks.card import Card, digest
 from idiolect.evaluation.benchmarks.rows import Label, Row, mean
@@ -52,16 +52,21 @@ def read(folder: Path) -> list[Case]:
 
 def _case(raw: object, place: str) -> Case:
     item = mapping(raw, place, "persona", "prefix", "candidates")
-    persona, before, candidates = (_value(item[f], place) for f in ("persona", "prefix", "candidates"))
+    persona, before = (_said(_value(item[f], place), place) for f in ("persona", "prefix"))
+    candidates = _value(item["candidates"], place)
     if not isinstance(candidates, dict) or not {"label", "neg", "similar", "rand"} <= candidates.keys():
         raise BadInput(place, "no candidates of the four kinds", f"Take the file of version {CARD.version}")
-    kinds = [(kind, reply) for kind in ("label", "neg", "similar", "rand") for reply in candidates[kind]]
+    kinds = [(kind, reply) for kind in ("label", "neg", "similar", "rand") for reply in _said(candidates[kind], place)]
     kinds.sort(key=lambda pair: digest(pair[1]))
     right = [i for i, (kind, _) in enumerate(kinds) if kind == "label"]
     if len(right) != 1:
         raise BadInput(place, f"{len(right)} right replies", "One reply of the kind 'label' is wanted")
     neg = frozenset(i for i, (kind, _) in enumerate(kinds) if kind == "neg")
-    return Case(tuple(persona), tuple(before), tuple(reply for _, reply in kinds), right[0], neg)
+    return Case(persona, before, tuple(reply for _, reply in kinds), right[0], neg)
+
+
+def _said(raw: object, place: str) -> tuple[str, ...]:
+    return tuple(text(line, place) for line in listing(raw, place))
 
 
 def _value(raw: Any, place: str) -> Any:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from idiolect.core.errors import BadInput
-from idiolect.data.readers.text import mapping, text
+from idiolect.data.readers.text import listing, mapping, text
 from idiolect.evaluation.benchmarks import ranking
 from idiolect.evaluation.benchmarks.card import Card
 from idiolect.evaluation.benchmarks.rows import Label, Row, mean
@@ -56,7 +56,7 @@ def _tasks(person: Path) -> Iterator[Task]:
     for key, raw in mapping(CARD.document(person, "tasks.json"), person / "tasks.json").items():
         place = f"{person / 'tasks.json'}, {key}"
         item = mapping(raw, place, "User Intent", "Relevant Affinity Types")
-        wanted = frozenset(map(str, item["Relevant Affinity Types"])) & {name for name, _ in fields}
+        wanted = frozenset(map(str, listing(item["Relevant Affinity Types"], place))) & {name for name, _ in fields}
         if wanted:
             yield Task(person.name, text(item["User Intent"], place), fields, wanted)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from idiolect.core.errors import BadInput
-from idiolect.data.readers.text import mapping, text
+from idiolect.data.readers.text import listing, mapping, text
 from idiolect.evaluation import metrics
 from idiolect.evaluation.benchmarks import ranking
 from idiolect.evaluation.benchmarks.card import Card, digest
@@ -54,7 +54,7 @@ def read(folder: Path) -> dict[str, tuple[Review, ...]]:
     for i, entry in enumerate(raw):
         place = f"{folder / CARD.files[0]}, user {i}"
         item = mapping(entry, place, "id", "profile")
-        found[text(item["id"], place)] = tuple(_review(item["id"], r, place) for r in item["profile"])
+        found[text(item["id"], place)] = tuple(_review(item["id"], r, place) for r in listing(item["profile"], place))
     return {u: reviews for u, reviews in found.items() if reviews}
 
 

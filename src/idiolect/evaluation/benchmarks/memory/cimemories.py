@@ -8,7 +8,7 @@ from pathlib import Path
 
 from idiolect.core.errors import BadInput
 from idiolect.core.types import Attribute
-from idiolect.data.readers.text import mapping
+from idiolect.data.readers.text import listing, mapping
 from idiolect.evaluation.benchmarks.card import Card
 
 CARD = Card(
@@ -54,7 +54,7 @@ def _person(raw: object, id: str, place: str) -> Person:
         Attribute(id=name, name=name, value=str(mapping(fact, f"{place}, {name}", "value")["value"]))
         for name, fact in facts.items()
     )
-    contexts = [mapping(c, place, "recipient", "task") for c in item["contexts"]]
+    contexts = [mapping(c, place, "recipient", "task") for c in listing(item["contexts"], place)]
     return Person(id, known, tuple((str(c["recipient"]), str(c["task"])) for c in contexts))
 
 

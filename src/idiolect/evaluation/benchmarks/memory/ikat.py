@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from idiolect.core.errors import BadInput
-from idiolect.data.readers.text import mapping, text, whole
+from idiolect.data.readers.text import listing, mapping, text, whole
 from idiolect.evaluation.benchmarks import ranking
 from idiolect.evaluation.benchmarks.card import Card
 from idiolect.evaluation.benchmarks.rows import Label, Row, mean
@@ -48,7 +48,7 @@ def read(folder: Path) -> list[Turn]:
     judged = {part: _judged(CARD.find(folder, name)) for part, name in zip(PARTS[:2], CARD.files[2:], strict=True)}
     found: list[Turn] = []
     for name in CARD.files[:2]:
-        for i, raw in enumerate(CARD.document(folder, name)):
+        for i, raw in enumerate(listing(CARD.document(folder, name), folder / name)):
             place = f"{folder / name}, topic {i}"
             found += _turns(mapping(raw, place, "number", "ptkb", "turns"), place, judged, "train" in name)
     return found
@@ -68,12 +68,10 @@ def _judged(path: Path) -> dict[str, set[str]]:
 def _turns(topic: dict[str, object], place: str, judged: dict[str, dict[str, set[str]]], train: bool) -> Iterator[Turn]:
     known = mapping(topic["ptkb"], place)
     ids, before = list(known), ""
-    turns = topic["turns"]
-    assert isinstance(turns, list)
-    for raw in turns:
+    for raw in listing(topic["turns"], place):
         turn = mapping(raw, place, "turn_id", "utterance")
         if train:
-            wanted = {PARTS[2]: set(map(str, turn.get("ptkb_provenance") or ()))}
+            wanted = {PARTS[2]: set(map(str, listing(turn.get("ptkb_provenance") or [], place)))}
         else:
             wanted = {part: found.get(f"{topic['number']}_{turn['turn_id']}", set()) for part, found in judged.items()}
         yield Turn(

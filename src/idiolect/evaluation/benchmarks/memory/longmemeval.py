@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from idiolect.core.errors import BadInput
-from idiolect.data.readers.text import mapping, text
+from idiolect.data.readers.text import listing, mapping, text
 from idiolect.evaluation.benchmarks import ranking
 from idiolect.evaluation.benchmarks.card import Card
 from idiolect.evaluation.benchmarks.rows import Label, Row, mean
@@ -36,6 +36,7 @@ FIELDS = (
     "haystack_sessions",
     "answer_session_ids",
 )
+LISTS = ("haystack_session_ids", "haystack_sessions", "haystack_dates", "answer_session_ids")
 ROLES = ("user", "assistant")
 
 
@@ -69,11 +70,11 @@ def read(folder: Path) -> list[Case]:
 
 def _case(raw: object, place: str) -> Case:
     item = mapping(raw, place, *FIELDS)
-    ids, sessions, dates = (item[f] for f in ("haystack_session_ids", "haystack_sessions", "haystack_dates"))
+    ids, sessions, dates, evidence = (listing(item[f], place) for f in LISTS)
     if not len(ids) == len(sessions) == len(dates):
         what = f"{len(ids)} session ids, {len(sessions)} sessions, {len(dates)} dates"
         raise BadInput(place, what, "Fetch the file again")
-    stray = [a for a in item["answer_session_ids"] if a not in ids]
+    stray = [a for a in evidence if a not in ids]
     if stray:
         raise BadInput(
             place, f"evidence {stray[0]!r} is not among its sessions", "Take longmemeval_s, not another file"
@@ -83,9 +84,9 @@ def _case(raw: object, place: str) -> Case:
         text(item["question_type"], place),
         text(item["question"], place),
         text(item["answer"], place),
-        tuple(tuple(_turn(t, f"{place}, session {n}") for t in s) for n, s in enumerate(sessions)),
+        tuple(tuple(_turn(t, f"{place}, session {n}") for t in listing(s, place)) for n, s in enumerate(sessions)),
         tuple(map(str, dates)),
-        frozenset(ids.index(a) for a in item["answer_session_ids"]),
+        frozenset(ids.index(a) for a in evidence),
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from idiolect.core.errors import BadInput
 from idiolect.core.types import Message, Query, Turn
 from idiolect.data.dataset import Asked, Dataset
-from idiolect.data.readers.text import mapping, text
+from idiolect.data.readers.text import listing, mapping, text
 from idiolect.evaluation.benchmarks.card import Card
 
 CARD = Card(
@@ -43,7 +43,7 @@ def _language(folder: Path, language: str) -> Dataset:
     asked = []
     for place, line in CARD.lines(folder, f"{language}/probing_questions_{language}.jsonl"):
         for user, questions in mapping(line, place).items():
-            for n, question in enumerate(questions):
+            for n, question in enumerate(listing(questions, place)):
                 query = Query(messages=(Message("user", text(question, place)),), input=str(question))
                 asked.append(Asked(id=f"{user}/{n}", user=user, task="probe", query=query, target=""))
     return Dataset(name=f"memorybank-{language}", people=people, questions=tuple(asked))
@@ -57,7 +57,7 @@ def _turns(raw: object, place: str) -> list[Turn]:
             start = datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp()
         except ValueError as error:
             raise BadInput(place, f"{day!r} is no date", "Write it like 2024-01-31") from error
-        for n, pair in enumerate(said):
+        for n, pair in enumerate(listing(said, place)):
             item = mapping(pair, f"{place}, {day}", "query", "response")
             for role, field in (("user", "query"), ("assistant", "response")):
                 at = start + 2 * n + (role == "assistant")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from idiolect.core.errors import BadInput
-from idiolect.data.readers.text import mapping, text
+from idiolect.data.readers.text import listing, mapping, text
 from idiolect.evaluation.benchmarks import ranking
 from idiolect.evaluation.benchmarks.card import Card
 from idiolect.evaluation.benchmarks.rows import Label, Row, mean
@@ -66,24 +66,24 @@ def _memories(raw: object, place: str) -> Iterator[tuple[str, str]]:
     item = mapping(raw, place, "profile", *KINDS)
     for name, value in mapping(item["profile"], place).items():
         yield name, f"{name}: {value}"
-    for id, one in item["social_relationship"].items():
+    for id, one in mapping(item["social_relationship"], place).items():
         yield id, " ".join(map(str, mapping(one, place).values()))
-    for id, one in item["events"].items():
+    for id, one in mapping(item["events"], place).items():
         event = mapping(one, f"{place}, event {id}", "content", "summary")
         yield id, f"{event['summary']}. {event['content']}"
-    for id, one in item["dialogues"].items():
+    for id, one in mapping(item["dialogues"], place).items():
         said = mapping(mapping(one, f"{place}, dialogue {id}", "contents")["contents"], place)
-        yield id, "\n".join(f"{time}: {' '.join(map(str, lines))}" for time, lines in said.items())
+        yield id, "\n".join(f"{time}: {' '.join(map(str, listing(lines, place)))}" for time, lines in said.items())
 
 
 def _cases(name: str, raw: object, memories: Mapping[str, str], place: str) -> Iterator[Case]:
     groups = mapping(raw, place)
-    for entry in groups.get("profile", ()):
+    for entry in listing(groups.get("profile", []), place):
         yield _case(name, "profile", entry, memories, place)
     for kind in KINDS:
-        for group in groups.get(kind, ()):
+        for group in listing(groups.get(kind, []), place):
             for entries in mapping(group, place).values():
-                for entry in entries:
+                for entry in listing(entries, place):
                     yield _case(name, kind, entry, memories, place)
 
 

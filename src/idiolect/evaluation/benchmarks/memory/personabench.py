@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice, product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from idiolect.core.errors import BadInput
-from idiolect.data.readers.text import mapping, text
+from idiolect.data.readers.text import listing, mapping, text
 from idiolect.evaluation.benchmarks import ranking
 from idiolect.evaluation.benchmarks.card import Card
 from idiolect.evaluation.benchmarks.rows import Label, Row, mean
@@ -60,27 +61,22 @@ def read(folder: Path) -> dict[str, list[Person]]:
     Raises:
         BadInput: a field is missing, or the gold names a segment that is not there.
     """
-    raw = CARD.document(folder, CARD.files[0])
-    asked = {str(p["Name"]): mapping(p["Eval_Info"], folder / CARD.files[0], "qa")["qa"] for p in raw}
+    asked = {}
+    for person, place in _items(folder, CARD.files[0], "Name", "Eval_Info"):
+        questions = listing(mapping(person["Eval_Info"], place, "qa")["qa"], place)
+        asked[str(person["Name"])] = [mapping(q, place, "q_id", "question", "type") for q in questions]
     return {noise: _people(folder, noise, asked) for noise in NOISE}
 
 
 def _people(folder: Path, noise: str, asked: Mapping[str, list[dict[str, object]]]) -> list[Person]:
     gold_file = f"{ROOT}/eval_info/qa_gt_context_all_noise_{noise}.json"
-    gold = {g["q_id"]: g["segment_id"] for g in CARD.document(folder, gold_file)}
+    named = _items(folder, gold_file, "q_id", "segment_id")
+    gold = {str(g["q_id"]): mapping(g["segment_id"], place) for g, place in named}
     documents: dict[str, dict[str, str]] = {}
     for kind in KINDS:
         file = f"{ROOT}/private_data/noise_{noise}/{kind}_data_all.json"
-        for entry in CARD.document(folder, file):
-            item = mapping(entry, folder / file, "Name", "Data")
-            segments = item["Data"]
-            if kind == "conversation":
-                segments = [s for group in segments for s in group["Conversations"]]
-            for raw in segments:
-                segment = mapping(raw, folder / file, "segment_id")
-                body = {k: v for k, v in segment.items() if k not in ("segment_id", "session")}
-                said = json.dumps(body, separators=(",", ":"), ensure_ascii=False)
-                documents.setdefault(str(item["Name"]), {})[str(segment["segment_id"])] = said
+        for item, place in _items(folder, file, "Name", "Data"):
+            documents.setdefault(str(item["Name"]), {}).update(_segments(listing(item["Data"], place), kind, place))
     found = []
     for name, segments in documents.items():
         ids = list(segments)
@@ -89,11 +85,29 @@ def _people(folder: Path, noise: str, asked: Mapping[str, list[dict[str, object]
     return found
 
 
+def _segments(data: list[Any], kind: str, place: str) -> Iterator[tuple[str, str]]:
+    """The id and the text of each segment; conversations lie in one list a partner."""
+    if kind == "conversation":
+        groups = [mapping(group, place, "Conversations")["Conversations"] for group in data]
+        data = [segment for group in groups for segment in listing(group, place)]
+    for raw in data:
+        segment = mapping(raw, place, "segment_id")
+        body = {k: v for k, v in segment.items() if k not in ("segment_id", "session")}
+        yield str(segment["segment_id"]), json.dumps(body, separators=(",", ":"), ensure_ascii=False)
+
+
+def _items(folder: Path, file: str, *fields: str) -> Iterator[tuple[dict[str, Any], str]]:
+    """The entries of a file, each with its place."""
+    for n, raw in enumerate(listing(CARD.document(folder, file), folder / file)):
+        place = f"{folder / file}, entry {n}"
+        yield mapping(raw, place, *fields), place
+
+
 def _case(raw: dict[str, object], gold: Mapping[str, dict[str, list[str]]], ids: list[str], place: Path) -> Case | None:
     stated = gold.get(str(raw["q_id"]))
     if stated is None:
         return None
-    if stray := [s for group in stated.values() for s in group if s not in ids]:
+    if stray := [s for group in stated.values() for s in listing(group, place) if s not in ids]:
         raise BadInput(place, f"no document has the segment {stray[0]!r}", "Take all files of one version")
     kind = f"{raw['type']} {raw.get('difficulty')}" if raw["type"] == "Preference" else str(raw["type"])
     wanted = tuple(tuple(ids.index(s) for s in group) for group in stated.values() if group)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from idiolect.core.errors import BadInput
-from idiolect.data.readers.text import mapping
+from idiolect.data.readers.text import listing, mapping
 from idiolect.evaluation.benchmarks import ranking
 from idiolect.evaluation.benchmarks.card import Card
 from idiolect.evaluation.benchmarks.rows import Label, Row, mean
@@ -59,7 +59,7 @@ def read(folder: Path) -> list[Case]:
     contexts: dict[str, list[tuple[str, str]]] = {}
     for place, raw in CARD.lines(folder, CARD.files[1]):
         for key, messages in mapping(raw, place).items():
-            turns = [mapping(m, place, "role", "content") for m in messages]
+            turns = [mapping(m, place, "role", "content") for m in listing(messages, place)]
             contexts[key] = [(str(t["role"]), str(t["content"])) for t in turns]
     path = folder / CARD.files[0]
     rows = CARD.table(folder, CARD.files[0], *COLUMNS)

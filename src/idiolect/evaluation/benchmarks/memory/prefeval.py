@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from idiolect.core.errors import BadInput
-from idiolect.data.readers.text import mapping, text
+from idiolect.data.readers.text import listing, mapping, text
 from idiolect.evaluation.benchmarks import ranking
 from idiolect.evaluation.benchmarks.card import Card, digest
 from idiolect.evaluation.benchmarks.rows import Label, Row, mean
@@ -40,6 +40,7 @@ CARD = Card(
     protocol="query: the question; documents: preferences of its topic; R@1, R@5, MRR; four options in order of md5",
     files=tuple(f"{kind}/{topic}.json" for kind in ("explicit_preference", "mcq_options") for topic in TOPICS),
 )
+OPTIONS = "classification_task_options"
 WEIGHTS = (0.0, 0.1, 0.2, 0.3, 0.5)
 
 
@@ -63,14 +64,14 @@ def read(folder: Path) -> list[Case]:
             _rows(folder, f"{kind}/{topic}.json", fields)
             for kind, fields in (
                 ("explicit_preference", ("preference", "question")),
-                ("mcq_options", ("preference", "question", "classification_task_options")),
+                ("mcq_options", ("preference", "question", OPTIONS)),
             )
         )
         if len(stated) != len(asked):
             what = f"{len(stated)} preferences and {len(asked)} rows of options"
             raise BadInput(folder / f"mcq_options/{topic}.json", what, "Take both files of one version")
         for row, options in zip(stated, asked, strict=True):
-            given = tuple(map(str, options["classification_task_options"]))
+            given = tuple(map(str, listing(options[OPTIONS], folder / f"mcq_options/{topic}.json")))
             found.append(Case(topic, str(row["preference"]), str(row["question"]), given))
     return found
 

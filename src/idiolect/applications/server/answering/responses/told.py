@@ -1,76 +1,23 @@
-"""`/v1/responses` as chat: its request as messages, its answer and its events from chunks."""
+"""A response of `/v1/responses`, whole or as its events, from an answer of chat."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from idiolect.applications.server.errors import Refusal
+from idiolect.applications.server.answering.shapes import Call, calls_of, gathered
 
-TRANSLATED = ("input", "instructions", "previous_response_id", "max_output_tokens", "conversation")
-NEUTRAL: Mapping[str, tuple[Any, ...]] = {  # what asks for nothing
-    "truncation": ("disabled",),
-    "text": ({"format": {"type": "text"}}, {}),
-    "include": ([],),
-    "background": (False,),
-    "store": (True,),
-    "tools": ([],),
-    "tool_choice": ("auto", "none"),
-    "parallel_tool_calls": (True, False),
-    "reasoning": ({},),
-}
-PARTS = ("input_text", "output_text", "text")
-
-
-def as_chat(body: Mapping[str, Any], before: list[dict[str, str]]) -> dict[str, Any]:
-    """The request as `/v1/chat/completions` takes it. before: the dialogue that it goes on with.
-
-    Raises:
-        Refusal: 400, naming what cannot be honoured.
-    """
-    for name, values in NEUTRAL.items():
-        if body.get(name) is not None and body[name] not in values:
-            raise Refusal(400, f"/v1/responses cannot honour this {name!r}", param=name, code="unsupported_parameter")
-    instructions = body.get("instructions")
-    if not isinstance(instructions, (str, type(None))):
-        raise Refusal(400, "instructions must be a text", param="instructions")
-    first = [{"role": "system", "content": instructions}] if instructions else []
-    chat = {k: v for k, v in body.items() if k not in (*TRANSLATED, *NEUTRAL)}
-    if body.get("max_output_tokens") is not None:
-        chat["max_tokens"] = body["max_output_tokens"]
-    if body.get("conversation") is not None:
-        chat["conversation"] = body["conversation"]
-    return {**chat, "messages": [*first, *before, *_messages(body.get("input"))]}
-
-
-def _messages(given: Any) -> list[dict[str, str]]:
-    if isinstance(given, str):
-        return [{"role": "user", "content": given}]
-    if not isinstance(given, list) or not given:
-        raise Refusal(400, "input must be a text or a list of messages", param="input")
-    return [_message(one, f"input.{place}") for place, one in enumerate(given)]
-
-
-def _message(one: Any, where: str) -> dict[str, str]:
-    if not isinstance(one, Mapping) or one.get("type", "message") != "message" or "role" not in one:
-        raise Refusal(400, "only messages can be read here", param=where, code="unsupported_parameter")
-    content = one.get("content")
-    if isinstance(content, str):
-        return {"role": one["role"], "content": content}
-    parts = content if isinstance(content, list) else []
-    for place, part in enumerate(parts):
-        if not isinstance(part, Mapping) or part.get("type") not in PARTS or not isinstance(part.get("text"), str):
-            raise Refusal(400, "only text can be read here", param=f"{where}.content.{place}")
-    return {"role": one["role"], "content": "\n".join(part["text"] for part in parts)}
+Item = dict[str, Any]
 
 
 def response(body: Mapping[str, Any], answer: Mapping[str, Any], status: str = "completed") -> dict[str, Any]:
     """A `response` of a `chat.completion`; under its id the dialogue can be gone on with."""
-    field = answer.get("idiolect") or {}
-    id = f"resp_{(field.get('answer_id') or answer['id']).partition('_')[2] or answer['id']}"
+    extension = answer.get("idiolect") or {}
+    id = f"resp_{(extension.get('answer_id') or answer['id']).partition('_')[2] or answer['id']}"
     choices = answer.get("choices") or []
-    text = (choices[0]["message"].get("content") or "") if choices else ""
+    message = choices[0]["message"] if choices else {}
     cut = bool(choices) and choices[0].get("finish_reason") == "length"
     usage = answer.get("usage") or {}
     return {
@@ -81,16 +28,16 @@ def response(body: Mapping[str, Any], answer: Mapping[str, Any], status: str = "
         "incomplete_details": {"reason": "max_output_tokens"} if cut else None,
         "error": None,
         "model": answer["model"],
-        "output": [item(id, text)] if choices else [],
+        "output": items(id, message.get("content") or "", calls_of(message)) if choices else [],
         "instructions": body.get("instructions"),
         "previous_response_id": body.get("previous_response_id"),
         "metadata": body.get("metadata") or {},
         "temperature": body.get("temperature"),
         "top_p": body.get("top_p"),
         "max_output_tokens": body.get("max_output_tokens"),
-        "parallel_tool_calls": True,
-        "tool_choice": "auto",
-        "tools": [],
+        "parallel_tool_calls": body.get("parallel_tool_calls") is not False,
+        "tool_choice": body.get("tool_choice") or "auto",
+        "tools": body.get("tools") or [],
         "usage": {
             "input_tokens": usage.get("prompt_tokens") or 0,
             "input_tokens_details": {"cached_tokens": 0},
@@ -98,15 +45,96 @@ def response(body: Mapping[str, Any], answer: Mapping[str, Any], status: str = "
             "output_tokens_details": {"reasoning_tokens": 0},
             "total_tokens": usage.get("total_tokens") or 0,
         },
-        "idiolect": field or None,
+        "idiolect": extension or None,
     }
 
 
-def item(id: str, text: str) -> dict[str, Any]:
-    """The one message of a response."""
+def items(id: str, text: str, calls: Sequence[Call]) -> list[Item]:
+    """What a response holds: a message where there are words (or nothing else), and the calls behind it."""
+    said = [_message(id, text)] if text or not calls else []
+    return [*said, *(_call(id, place, call) for place, call in enumerate(calls))]
+
+
+def _message(id: str, text: str) -> Item:
     part = {"type": "output_text", "text": text, "annotations": [], "logprobs": []}
     name = f"msg_{id.removeprefix('resp_')}"
     return {"type": "message", "id": name, "status": "completed", "role": "assistant", "content": [part]}
+
+
+def _call(id: str, place: int, call: Call) -> Item:
+    name = f"fc_{id.removeprefix('resp_')}_{place}"
+    said = {"call_id": call["id"], "name": call["function"]["name"], "arguments": call["function"]["arguments"]}
+    return {"type": "function_call", "id": name, "status": "completed", **said}
+
+
+@dataclass
+class Events:
+    """A response as it grows. id: that of its items. Each method gives the events of one step."""
+
+    id: str
+    text: str = ""
+    calls: list[Call] = field(default_factory=list)
+    count: int = 0
+
+    @property
+    def place(self) -> dict[str, Any]:
+        """Where the words stand."""
+        return {"item_id": _message(self.id, "")["id"], "output_index": 0, "content_index": 0}
+
+    def event(self, kind: str, **fields: Any) -> bytes:
+        """One event of the protocol."""
+        data = json.dumps({"type": kind, "sequence_number": self.count, **fields}, ensure_ascii=False)
+        self.count += 1
+        return f"event: {kind}\ndata: {data}\n\n".encode()
+
+    def spoken(self, piece: str) -> list[bytes]:
+        """More words; the first open the message."""
+        begun = [] if self.text else self.opened()
+        self.text += piece
+        return [*begun, self.event("response.output_text.delta", **self.place, delta=piece, logprobs=[])]
+
+    def opened(self) -> list[bytes]:
+        """The message begins."""
+        shell = _message(self.id, "")
+        item = {**shell, "status": "in_progress", "content": []}
+        return [
+            self.event("response.output_item.added", output_index=0, item=item),
+            self.event("response.content_part.added", **self.place, part=shell["content"][0]),
+        ]
+
+    def called(self, delta: Mapping[str, Any]) -> list[bytes]:
+        """More of the calls; each new one is an item."""
+        found: list[bytes] = []
+        before = [call["function"]["arguments"] for call in self.calls]
+        self.calls = gathered(self.calls, delta)
+        for place, call in enumerate(self.calls):
+            item = _call(self.id, place, call)
+            where = {"item_id": item["id"], "output_index": self._behind(place)}
+            if place >= len(before):
+                begun = {**item, "status": "in_progress", "arguments": ""}
+                found.append(self.event("response.output_item.added", output_index=self._behind(place), item=begun))
+            grown = call["function"]["arguments"].removeprefix(before[place] if place < len(before) else "")
+            if grown:
+                found.append(self.event("response.function_call_arguments.delta", **where, delta=grown))
+        return found
+
+    def ended(self, output: Sequence[Item]) -> list[bytes]:
+        """All items are whole."""
+        found: list[bytes] = []
+        for index, item in enumerate(output):
+            if item["type"] == "message":
+                found += [] if self.text else self.opened()
+                found.append(self.event("response.output_text.done", **self.place, text=self.text, logprobs=[]))
+                found.append(self.event("response.content_part.done", **self.place, part=item["content"][0]))
+            else:
+                said = {"arguments": item["arguments"], "name": item["name"]}
+                where = {"item_id": item["id"], "output_index": index}
+                found.append(self.event("response.function_call_arguments.done", **where, **said))
+            found.append(self.event("response.output_item.done", output_index=index, item=item))
+        return found
+
+    def _behind(self, place: int) -> int:
+        return place + bool(self.text)
 
 
 async def events(
@@ -115,32 +143,22 @@ async def events(
     """The events of a streamed response, from the chunks of a streamed answer."""
     head = {"id": first["id"], "created": first["created"], "model": first["model"]}
     begun = response(body, head, "in_progress")
-    shell = item(begun["id"], "")
-    place = {"item_id": shell["id"], "output_index": 0, "content_index": 0}
-    count = iter(range(10**9))
-
-    def event(kind: str, **fields: Any) -> bytes:
-        data = json.dumps({"type": kind, "sequence_number": next(count), **fields}, ensure_ascii=False)
-        return f"event: {kind}\ndata: {data}\n\n".encode()
-
-    yield event("response.created", response=begun)
-    yield event("response.output_item.added", output_index=0, item={**shell, "status": "in_progress", "content": []})
-    yield event("response.content_part.added", **place, part=shell["content"][0])
-    text, finish, last = "", None, dict(first)
+    made = Events(begun["id"])
+    yield made.event("response.created", response=begun)
+    finish, last = None, dict(first)
     async for chunk in _chained(first, rest):
         last = chunk
         for choice in chunk.get("choices") or ():
             finish = choice.get("finish_reason") or finish
-            if piece := choice.get("delta", {}).get("content"):
-                text += piece
-                yield event("response.output_text.delta", **place, delta=piece, logprobs=[])
-    yield event("response.output_text.done", **place, text=text, logprobs=[])
-    choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": finish}
-    answer = {**head, "choices": [choice], "usage": last.get("usage"), "idiolect": last.get("idiolect")}
-    done = response(body, answer)
-    yield event("response.content_part.done", **place, part=done["output"][0]["content"][0])
-    yield event("response.output_item.done", output_index=0, item={**done["output"][0], "id": shell["id"]})
-    yield event(f"response.{done['status']}", response=done)
+            delta = choice.get("delta") or {}
+            for event in [*(made.spoken(delta["content"]) if delta.get("content") else ()), *made.called(delta)]:
+                yield event
+    message = {"role": "assistant", "content": made.text, **({"tool_calls": made.calls} if made.calls else {})}
+    choice = {"index": 0, "message": message, "finish_reason": finish}
+    done = response(body, {**head, "choices": [choice], "usage": last.get("usage"), "idiolect": last.get("idiolect")})
+    for event in made.ended(items(begun["id"], made.text, made.calls)):
+        yield event
+    yield made.event(f"response.{done['status']}", response=done)
 
 
 async def _chained(first: Any, rest: AsyncIterator[dict[str, Any]]) -> AsyncIterator[dict[str, Any]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from idiolect.evaluation.plots import FAINT, INK, SERIES, drawing, styled, svg
+from idiolect.evaluation.report.plots import FAINT, INK, SERIES, drawing, styled, svg
 
 SPREAD = 0.28  # half the height over which dots of one line are strewn, so that equal ones are seen
 

@@ -133,33 +133,45 @@ def costs(rows: Sequence[Row]) -> str:
     return svg(figure, "Cost against gain")
 
 
+LINES = {"user": "-", "group": "--", "everybody": ":"}
+
+
 @styled
 def curves(points: Sequence[Point]) -> str:
     """Gain over no method by length of history, one panel a task; the band is the 95 % limits."""
     tasks = list(dict.fromkeys(p.task for p in points))
-    colours = palette(points)
-    lengths = sorted({p.history for p in points})
+    colours, lengths = palette(points), sorted({p.history for p in points})
     columns = min(2, len(tasks))
-    lines = -(-len(tasks) // columns)
-    figure = drawing(7, 0.6 + 2.6 * lines)
-    panels = figure.subplots(lines, columns, squeeze=False, sharex=True).flat
+    rows = -(-len(tasks) // columns)
+    figure = drawing(7, 0.6 + 2.6 * rows)
+    panels = list(figure.subplots(rows, columns, squeeze=False, sharex=True).flat)
     for axes, task in zip(panels, tasks, strict=False):
-        for method in dict.fromkeys(p.method for p in points if p.task == task):
-            mine = [p for p in points if (p.task, p.method) == (task, method) and p.gain is not None]
-            x = [lengths.index(p.history) for p in mine]
+        for method, grain in dict.fromkeys((p.method, p.grain) for p in points if p.task == task):
+            mine = [p for p in points if (p.task, p.method, p.grain) == (task, method, grain) and p.gain is not None]
             colour, mark = colours[method]
-            axes.plot(x, [p.gain for p in mine], f"{mark}-", color=colour, markersize=5, label=method)
-            axes.fill_between(x, [p.gain_low for p in mine], [p.gain_high for p in mine], color=colour, alpha=0.15)
+            _line(axes, [lengths.index(p.history) for p in mine], mine, colour, mark if grain == "user" else "")
         axes.set_title(task, fontsize=10)
         axes.axhline(0, color=INK, linewidth=0.8)
         axes.set_xticks(range(len(lengths)), [str(n) for n in lengths])
         axes.grid()
-    for axes in list(panels)[len(tasks) :]:
+    for axes in panels[len(tasks) :]:
         axes.set_visible(False)
     figure.supxlabel("records of history that bear on the task", fontsize=10)
     figure.supylabel("gain over no method", fontsize=10)
     _legend(figure)
     return svg(figure, "Learning curve over history length")
+
+
+def _line(axes: Any, x: Sequence[int], points: Sequence[Point], colour: str, mark: str) -> None:
+    """One curve; only a user's own has marks, a name in the legend and a band, so that the panel stays clear."""
+    if not points:
+        return
+    own = points[0].grain == "user"
+    label = points[0].method if own else f"_{points[0].method}"
+    style = f"{mark}{LINES[points[0].grain]}"
+    axes.plot(x, [p.gain for p in points], style, color=colour, markersize=5, linewidth=1.6, label=label)
+    if own:
+        axes.fill_between(x, [p.gain_low for p in points], [p.gain_high for p in points], color=colour, alpha=0.15)
 
 
 def palette(items: Sequence[Row] | Sequence[Point]) -> dict[str, tuple[str, str]]:

@@ -1,0 +1,53 @@
+"""Where the curves over history cross: from how many records on a user's own data beats the rest, beyond noise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from idiolect.evaluation.comparison.answers import Arm, Arms
+from idiolect.evaluation.ledger import FULL
+
+RIVALS = {"base": "no method", "group": "the data of people like him", "everybody": "everybody's data"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crossing:
+    """`length`: from so many records on the user's own are better at every length that was run; None: at none."""
+
+    method: str
+    task: str
+    against: str
+    length: int | None
+    longest: int
+
+    @property
+    def sentence(self) -> str:
+        """What the curve says, in words."""
+        if self.length is None:
+            return f"Up to {self.longest} records, his own cannot be shown to beat {self.against}."
+        many = "record" if self.length == 1 else "records"
+        return f"From {self.length} {many} on, his own beat {self.against}."
+
+
+def crossings(arms: Arms) -> Iterator[Crossing]:
+    """One for each method, task and rival that was run."""
+    for (method, task), cell in arms.cells.items():
+        lengths = sorted({n for name, n in cell if name == "own" and n != FULL})
+        for rival, against in RIVALS.items():
+            pairs = [(n, cell["own", n], cell.get((rival, n if rival == "group" else FULL))) for n in lengths]
+            known = [(n, own, other) for n, own, other in pairs if other is not None]
+            if known:
+                length = _from(known)
+                yield Crossing(method=method, task=task, against=against, length=length, longest=known[-1][0])
+
+
+def _from(known: list[tuple[int, Arm, Arm]]) -> int | None:
+    """The shortest length from which on every comparison is clearly in favour."""
+    found = None
+    for length, own, other in reversed(known):
+        ahead = own.over(other)
+        if ahead is None or ahead.low <= 0:
+            break
+        found = length
+    return found

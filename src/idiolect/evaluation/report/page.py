@@ -1,0 +1,125 @@
+"""The page: what `examples.jsonl` and `costs.jsonl` say, computed anew, in one file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from idiolect.core.errors import MissingExtra
+from idiolect.evaluation import head, table, terminal
+from idiolect.evaluation.ledger import Ledger, Line
+from idiolect.evaluation.report import audit, browser, plots
+from idiolect.evaluation.report.confusion import changes, matrices
+from idiolect.evaluation.report.crossings import crossings
+from idiolect.evaluation.report.leaders import boards
+from idiolect.evaluation.report.people import users
+from idiolect.evaluation.report.sides import differing, kinds, sides
+from idiolect.evaluation.table import Arms, Point, Row
+from idiolect.evaluation.verdicts import summary, verdicts
+
+NAME = "report.html"
+
+
+def report(folder: str | Path) -> Path:
+    """Recomputes `results.json` and writes `report.html` from the answers in a folder.
+
+    Raises:
+        BadInput: the folder holds no answers, or a line that cannot be read.
+        MissingExtra: matplotlib or jinja2 is not installed.
+    """
+    folder = Path(folder)
+    results = table.write(folder)
+    ledger = Ledger(folder)
+    examples = list(ledger.examples())
+    arms, rows = Arms(examples), [Row(**r) for r in results["rows"]]
+    parts = (
+        _parts(results, arms, rows)
+        | _answers(examples)
+        | {
+            "files": audit.files([ledger.examples_path, ledger.costs_path, folder / head.NAME]),
+            "style": _part("page.css"),
+            "script": _part("browser.js"),
+        }
+    )
+    page = _template().render(results=results, command=command(results), **parts)
+    path = folder / NAME
+    head.publish(path, page)
+    return path
+
+
+def _parts(results: Mapping[str, Any], arms: Arms, rows: list[Row]) -> dict[str, Any]:
+    """What the page says of scores."""
+    said, points = verdicts(arms, rows), [Point(**p) for p in results["curve"]]
+    return {
+        "summary": summary(rows),
+        "verdicts": said,
+        "boards": boards(arms, rows, [v.works for v in said], results["metrics"]),
+        "rows": [(r, terminal.cells(r)) for r in rows],
+        "columns": [c.header for c in terminal.render([]).columns],
+        "figures": figures(rows, points, results["comparisons"]),
+        "crossings": list(crossings(arms)),
+        "comparisons": results["comparisons"],
+        "changes": changes(arms),
+        "settings": {part: s for parts in results["methods"].values() for part, s in parts.items()},
+    }
+
+
+def _answers(examples: list[Line]) -> dict[str, Any]:
+    """What the page says of single answers."""
+    browsed = browser.browsed(examples)
+    return {
+        "sides": list(sides(examples)),
+        "differing": differing(examples),
+        "kinds": kinds(examples),
+        "matrices": matrices(examples),
+        "counts": audit.counts(examples),
+        "browsed": browsed,
+        "data": browser.embedded(browsed),
+    }
+
+
+def figures(rows: list[Row], points: list[Point], comparisons: list[dict[str, Any]]) -> list[tuple[str, str, str, str]]:
+    """(section, title, what to see in it, SVG) of each figure that has something to show."""
+    found = []
+    if any(r.gain is not None for r in rows):
+        caption = "Dots are means over users, lines 95 % limits. A hollow dot cannot be told from noise."
+        found.append(("gain", "Gain by method and task", caption, plots.gains(rows)))
+        caption = "A method that personalises stands right of all others, of another person's data above all."
+        found.append(("gain", "Score beside its controls", caption, plots.controls(rows)))
+        caption = "What the gain is paid with. Each mark is one method on one task; upper left is best."
+        found.append(("cost", "Cost against gain", caption, plots.costs(rows)))
+    over = [c for c in comparisons if c["arm"] == "base"]
+    if over:
+        caption = "Each dot is one user: a mean hides whom a method harms. The stroke is the median."
+        found.append(("people", "Gain of each user", caption, users(over)))
+    if points:
+        caption = "From a user without any history (0) on. The band is the 95 % limits."
+        if any(p.grain != "user" for p in points):
+            caption += " Dashed: the data of people like him, chosen by his first records; dotted: everybody's."
+        found.append(("history", "Learning curve", caption, plots.curves(points)))
+    return found
+
+
+def command(results: Mapping[str, Any]) -> str:
+    """The command that runs the same again."""
+    e = results["experiment"]
+    words = ["idiolect evaluate", *(f"--{k} {e[k]}" for k in ("data", "model", "presets") if e.get(k))]
+    if not e.get("data"):
+        words.append(f"--seed {e['world']['seed']}")
+        words += [f"--world {e['world']['file']}"] if e["world"]["file"] else []
+    return " ".join(words)
+
+
+def _part(name: str) -> str:
+    return files("idiolect.evaluation.report").joinpath(name).read_text(encoding="utf-8")
+
+
+def _template() -> Any:
+    try:
+        from jinja2 import Environment, StrictUndefined
+    except ImportError as error:
+        raise MissingExtra("jinja2", "eval") from error
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    return environment.from_string(_part("page.html"))

@@ -1,0 +1,71 @@
+"""Other people's memories as systems under test, beside ours: the same facts, questions and vectors for all.
+
+    python -m idiolect.evaluation.rivals --users 1 --memories 2000
+
+| file | what it holds |
+|---|---|
+| `load` | made-up facts that differ in few words, and questions with one right fact each |
+| `measure` | what is measured of a system: finding, leaking, writing, erasing, bytes |
+| `ours`, `mem0`, `langmem`, `txtai` | one system each; a package that is not installed is said, not passed over |
+
+No system is given a language model: texts are kept as they are said. All get the same sentence vectors, made before the
+clock starts. A new system is a file with `open(folder, encoder)` and its name in `SYSTEMS`.
+"""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from types import ModuleType
+from typing import Protocol
+
+from idiolect.core.errors import UnknownName
+from idiolect.retrieval.protocol import Encoder
+
+SYSTEMS = ("ours", "mem0", "langmem", "txtai")
+
+
+class System(Protocol):
+    """A memory of many users."""
+
+    @property
+    def name(self) -> str:
+        """With version and kind of store."""
+        ...
+
+    def add(self, user: str, text: str) -> None:
+        """Keeps one fact; it can be found when this returns."""
+        ...
+
+    def search(self, user: str, query: str, k: int) -> list[tuple[str, str]]:
+        """(text, whose it is), best first."""
+        ...
+
+    def erase(self, user: str) -> None:
+        """Everything of one user, as the system's own documents say to."""
+        ...
+
+    def close(self) -> None:
+        """Writes what is left to write."""
+        ...
+
+
+def get(name: str) -> ModuleType:
+    """The module of a system: `open(folder, encoder)`.
+
+    Raises:
+        UnknownName: there is no such system, with near names.
+    """
+    if name not in SYSTEMS:
+        raise UnknownName("system", name, SYSTEMS)
+    return importlib.import_module(f"{__name__}.{name}")
+
+
+def opened(name: str, folder: Path, encoder: Encoder) -> System:
+    """That system, empty, with its files in a folder.
+
+    Raises:
+        UnknownName, MissingExtra: no such system, or its package is not installed.
+    """
+    system: System = get(name).open(folder, encoder)
+    return system

@@ -1,0 +1,36 @@
+"""This package's own memory: `idiolect.open`, with its shipped search."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from idiolect import __version__
+from idiolect.memory.space import Space
+from idiolect.memory.space import open as open_space
+from idiolect.retrieval.protocol import Encoder
+
+
+class Ours:
+    """One folder a user."""
+
+    name = f"idiolect {__version__}"
+
+    def __init__(self, space: Space) -> None:
+        self._space = space
+
+    def add(self, user: str, text: str) -> None:
+        self._space.user(user).add(text, wait=True)
+
+    def search(self, user: str, query: str, k: int) -> list[tuple[str, str]]:
+        return [(hit["memory"], user) for hit in self._space.user(user).search(query, top_k=k)["results"]]
+
+    def erase(self, user: str) -> None:
+        self._space.user(user).erase()
+
+    def close(self) -> None:
+        self._space.close()
+
+
+def open(folder: Path, encoder: Encoder) -> Ours:
+    """A space in an empty folder."""
+    return Ours(open_space(folder / "home", encoder=encoder))

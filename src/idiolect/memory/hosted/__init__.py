@@ -1,0 +1,1 @@
+"""The handle over PostgreSQL: `idiolect.open("postgresql://...")`, the same operations under the same tests."""
