@@ -5,6 +5,7 @@ PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 STAMP := .venv/.complete
 ONE := OMP_NUM_THREADS=1
 FIGURES ?= runs/study
+JOBS ?= 2
 
 .PHONY: demo test test-slow test-long study check bench docs audit
 .DELETE_ON_ERROR:
@@ -22,7 +23,7 @@ test-long: $(STAMP)
 	$(ONE) $(PY) -m pytest -m "slow or long"
 
 study: $(STAMP)
-	$(ONE) $(PY) -m idiolect evaluate study --out $(FIGURES)
+	$(ONE) $(PY) -m idiolect evaluate study --out $(FIGURES) --jobs $(JOBS)
 	cp $(FIGURES)/results.json docs/results.json
 
 check: $(STAMP)

@@ -26,6 +26,7 @@ def evaluate(
     model: Annotated[str | None, typer.Option(help="A local Hugging Face folder; else the embedded model.")] = None,
     presets: Annotated[str | None, typer.Option(help='Settings for the model; "" for the papers\'.')] = None,
     out: Annotated[Path | None, typer.Option(help="Where results go; a run that was stopped goes on there.")] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes that share the work; times are then not comparable.")] = 1,
     print_config: Annotated[bool, typer.Option("--print-config", help="Print the TOML this is short for.")] = False,
     json: Json = False,
 ) -> None:
@@ -41,7 +42,7 @@ def evaluate(
     if print_config:
         typer.echo(experiments.toml(plan), nl=False)
     else:
-        run(plan, json)
+        run(plan, json, jobs)
 
 
 def report(folder: Folder, json: Json = False) -> None:
@@ -49,14 +50,14 @@ def report(folder: Folder, json: Json = False) -> None:
     publish(folder, json)
 
 
-def run(experiment: object, json: bool = False) -> Path:
+def run(experiment: object, json: bool = False, jobs: int = 1) -> Path:
     """Evaluates what is missing, reports all of it, and gives the folder."""
     from idiolect.evaluation.experiment import Experiment
     from idiolect.evaluation.run import evaluate as start
 
     assert isinstance(experiment, Experiment)
     with screen.progress(quiet=json) as tell:
-        folder = start(experiment, tell)
+        folder = start(experiment, tell, jobs=jobs)
     publish(folder, json)
     return folder
 

@@ -23,10 +23,10 @@ from idiolect.data.policy import STUDY
 from idiolect.data.readers.text import listing
 from idiolect.data.records import parse
 from idiolect.data.store import MemoryStore
-from idiolect.evaluation import respond
+from idiolect.evaluation.asking import respond
+from idiolect.evaluation.asking.respond import Asked
 from idiolect.evaluation.costs import Metered
 from idiolect.evaluation.entries import entry
-from idiolect.evaluation.respond import Asked
 from idiolect.evaluation.tasks import Question
 from idiolect.evaluation.tasks.opening import open_model
 from idiolect.generation.drive import run_many

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from idiolect.core.types import Turn, UserData
-from idiolect.evaluation.controls import shuffled
+from idiolect.evaluation.asking.controls import shuffled
 
 ANN = UserData("ann", tuple(Turn(id=str(n), time=float(n), text=f"said {n}") for n in range(12)))
 

@@ -11,10 +11,10 @@ from idiolect.core.method import Access
 from idiolect.core.requests import Fit, Fitted, Item, Key, Request, Trained
 from idiolect.core.types import Interaction, Turn, UserData
 from idiolect.data.store import MemoryStore
-from idiolect.evaluation.arms import Copy, permuted, recent, swapped
+from idiolect.evaluation.asking.arms import Copy, permuted, recent, swapped
+from idiolect.evaluation.asking.pooling import pooled
+from idiolect.evaluation.asking.respond import Ready
 from idiolect.evaluation.costs import Metered
-from idiolect.evaluation.pooling import pooled
-from idiolect.evaluation.respond import Ready
 from idiolect.evaluation.tasks import Question
 from idiolect.governance.view import view
 

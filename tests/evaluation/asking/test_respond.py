@@ -14,8 +14,8 @@ from idiolect.adaptation.adapters.shared.user_identifier import UserIdentifier
 from idiolect.core.method import Card, Learnt
 from idiolect.core.requests import Recipe
 from idiolect.core.types import UserData
+from idiolect.evaluation.asking.respond import Ready, adapt, learn
 from idiolect.evaluation.costs import Metered
-from idiolect.evaluation.respond import Ready, adapt, learn
 from idiolect.models.hf import HFModel
 from idiolect.training.shared import FullRank
 

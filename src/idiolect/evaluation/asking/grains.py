@@ -20,10 +20,10 @@ import numpy as np
 
 from idiolect.core.errors import BadInput, MissingExtra
 from idiolect.core.types import Record, UserData
-from idiolect.evaluation import arms, respond
+from idiolect.evaluation.asking import arms, respond
+from idiolect.evaluation.asking.respond import Asked, Ready
 from idiolect.evaluation.costs import Metered
 from idiolect.evaluation.ledger import FULL
-from idiolect.evaluation.respond import Asked, Ready
 from idiolect.evaluation.tasks import Question
 from idiolect.retrieval.bm25 import words
 from idiolect.retrieval.protocol import searched

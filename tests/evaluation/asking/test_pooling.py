@@ -17,9 +17,9 @@ from idiolect.composition import Composed
 from idiolect.core.layout import ask
 from idiolect.core.requests import Fit, Item, Key, Recipe, Request, Score
 from idiolect.core.types import Preference
+from idiolect.evaluation.asking.pooling import Prepared, pooled
+from idiolect.evaluation.asking.respond import adapt, learn
 from idiolect.evaluation.costs import Metered
-from idiolect.evaluation.pooling import Prepared, pooled
-from idiolect.evaluation.respond import adapt, learn
 from idiolect.models.hf import HFModel
 from idiolect.training.parts import LowRank
 from idiolect.training.shared import Coded

@@ -18,8 +18,8 @@ from idiolect.composition import Composed, named
 from idiolect.core.method import flow
 from idiolect.core.requests import Fit, Fitted, Flow, Item, Key
 from idiolect.core.types import UserData
+from idiolect.evaluation.asking.respond import Ready, adapt, joined, learn
 from idiolect.evaluation.costs import Metered
-from idiolect.evaluation.respond import Ready, adapt, joined, learn
 from idiolect.generation.drive import run, run_many
 
 _START = object()

@@ -6,8 +6,8 @@ from typing import Any
 from evaluation.parrot import Parrot, world
 from idiolect.core.types import Interaction, Record, Turn, UserData
 from idiolect.evaluation import table
+from idiolect.evaluation.asking.grains import SMALLEST, crowd, elsewhere, grouped
 from idiolect.evaluation.experiment import Experiment, WorldConfig
-from idiolect.evaluation.grains import SMALLEST, crowd, elsewhere, grouped
 from idiolect.evaluation.ledger import Ledger
 from idiolect.evaluation.run import evaluate
 

@@ -1,0 +1,1 @@
+"""Asking under every arm: whose data, which training, in what batches, in how many processes."""

@@ -1,0 +1,246 @@
+"""What all methods of an experiment share, and one method under one seed: what is missing, and its answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from idiolect import config, registry
+from idiolect.core.layout import line
+from idiolect.core.types import UserData
+from idiolect.evaluation.asking import arms, grains, respond
+from idiolect.evaluation.asking.controls import shuffled
+from idiolect.evaluation.asking.pooling import Prepared
+from idiolect.evaluation.asking.respond import Answer, Asked, Ready
+from idiolect.evaluation.costs import Metered, bytes_at_rest, parameters
+from idiolect.evaluation.entries import Entry, entry, pairs, trained
+from idiolect.evaluation.experiment import Experiment
+from idiolect.evaluation.ledger import FULL, Ledger, Line
+from idiolect.evaluation.tasks import Question
+from idiolect.evaluation.tasks.opening import open_model, open_source
+from idiolect.governance.view import population, view
+
+SHARED = ("base", "copy")  # arms that are the same for every method and seed: run once, noted under each
+SAMPLED = 8  # users whose own is written to measure its size
+SHOWN = 4  # records noted for an answer
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """The answers of one method, task, seed and arm that are still missing."""
+
+    task: str
+    arm: str
+    history: int
+    questions: tuple[Question, ...]
+
+
+class Study:
+    """One experiment on its users: what all methods share."""
+
+    def __init__(self, experiment: Experiment, ledger: Ledger, model: Any = None) -> None:
+        """`model`: an open one in place of the one that the experiment names."""
+        self.experiment, self.ledger = experiment, ledger
+        self.source, self.presets = open_source(experiment), config.load(experiment.presets)
+        names = experiment.methods or tuple(registry.names())
+        entries = [entry(m, self.presets, experiment.tasks or experiment.plan.get(m, ())) for m in names]
+        self.tasks: Mapping[str, Sequence[str]] = pairs(experiment, entries, self.source.tasks)
+        self.entries = {e.name: e for e in entries}
+        self.model = Metered(model or open_model(experiment.model))
+        source = self.source
+        store = source.store()
+        self.data = {u: view(store, u) for u in source.users}
+        self.learners: Sequence[UserData] = population(store, source.learners)
+        again = {part for e in entries if e.apart for part in e.parts}
+        self.prepared = Prepared(learners=self.learners, people=self.data, model=self.model, shared=again)
+        self.other = arms.permuted(self.data)
+        self.lines = {(u, r.id): line(r) for u, d in self.data.items() for r in d.records}
+        self.shared = {_shared(e): e for e in ledger.examples() if e["arm"] in SHARED}
+
+    @cached_property
+    def copy(self) -> arms.Copy:
+        return arms.Copy(self.source, self.learners)
+
+    def seeds(self, one: Entry) -> tuple[int, ...]:
+        """All seeds for a method that draws random numbers, the first for the others."""
+        return self.experiment.seeds if one.draws else self.experiment.seeds[:1]
+
+    def answers(self, one: Entry, seed: int) -> Iterator[tuple[str, list[Line]]]:
+        """(what is being done, lines for the ledger): first none at all, then batch by batch."""
+        runner = Runner(self, one, seed)
+        for cell in self.cells(one, seed):
+            short = "" if cell.history == FULL else f" with {cell.history} records"
+            what = f"{one.name}, {cell.task}, seed {seed}: {cell.arm}{short}"
+            yield what, []
+            for batch in runner.known_or_new(cell):
+                yield what, batch
+
+    def cells(self, one: Entry, seed: int) -> list[Cell]:
+        """What is still to be answered."""
+        first = seed == self.experiment.seeds[0]
+        wanted = [(arm, FULL) for arm in self.experiment.arms if self._applies(arm, one, first)]
+        grown = [arm for arm in ("own", "group") if arm in self.experiment.arms]
+        wanted += [(arm, length) for arm in grown for length in self.experiment.history if first]
+        found = []
+        for task in self.tasks[one.name]:
+            for arm, history in wanted:
+                missing = tuple(
+                    q
+                    for u in self.source.users
+                    for q in self.source.questions(u, task)[: self.experiment.queries]
+                    if (one.name, task, seed, arm, history, q.user, q.id) not in self.ledger
+                )
+                if missing:
+                    found.append(Cell(task=task, arm=arm, history=history, questions=missing))
+        return found
+
+    def _applies(self, arm: str, one: Entry, first: bool) -> bool:
+        if arm in SHARED:
+            return first
+        if arm == "swapped":
+            return bool(self.other)
+        if arm == "pooled":  # who learns from all histories at once is pooled already; compositions meet their parts
+            return one.trains and len(one.parts) == 1 and one.method.card.through != "learn"
+        return arm != "cousin" or one.cousin is not None
+
+
+class Runner:
+    """One method under one seed: learns when the first cell needs it, then answers cell by cell."""
+
+    def __init__(self, study: Study, one: Entry, seed: int) -> None:
+        self.study, self.one, self.seed = study, one, seed
+
+    @cached_property
+    def own(self) -> Ready:
+        return self._ready(self.one.method, self.one.name, "own")
+
+    @cached_property
+    def cousin(self) -> Ready:
+        return self._ready(self.one.cousin, self.one.name, "cousin")
+
+    @cached_property
+    def pooled(self) -> dict[str, Any]:
+        """Each user's own with the parts that were trained on everybody's history."""
+        return self.study.prepared.pooled(self.own)
+
+    @cached_property
+    def shuffled(self) -> tuple[dict[str, UserData], Ready]:
+        """Everybody with the times of his records dealt out anew, and what he adapts to under them."""
+        data = {u: shuffled(d) for u, d in self.study.data.items()}
+        return data, respond.adapt(self.own, data, self.study.model)
+
+    @cached_property
+    def grains(self) -> grains.Grains:
+        """Who stands for a user where it is not himself."""
+        return grains.Grains(self.own, self.study.learners, self.study.model)
+
+    def known_or_new(self, cell: Cell) -> Iterator[list[Line]]:
+        """The lines of a cell; what was found of a shared arm for another method is not asked again."""
+        shared = self.study.shared
+        old = {(q.user, q.id): shared.get((cell.arm, cell.task, q.user, q.id)) for q in cell.questions}
+        known = [e for e in old.values() if e]
+        if known:
+            yield [{**e, "method": self.one.name, "seed": self.seed} for e in known]
+        rest = tuple(q for q in cell.questions if not old[q.user, q.id])
+        if rest:
+            for batch in self.answers(replace(cell, questions=rest)):
+                shared |= {_shared(e): e for e in batch if cell.arm in SHARED}
+                yield batch
+
+    def answers(self, cell: Cell) -> Iterator[list[Line]]:
+        """Batches of lines for the ledger."""
+        if cell.arm == "copy":
+            yield [self._line(cell, self._copied(q)) for q in cell.questions]
+            return
+        ready, asked = self._asked(cell)
+        for batch in respond.answer(ready, asked, self.study.model):
+            yield [self._line(cell, a) for a in batch]
+
+    def _asked(self, cell: Cell) -> tuple[Ready | None, list[Asked]]:
+        study, questions = self.study, cell.questions
+        if cell.arm == "base":
+            return None, [Asked(question=q) for q in questions]
+        if cell.arm in grains.ARMS:
+            return self.grains.asked(cell.arm, cell.task, cell.history, questions, study.data)
+        if cell.history != FULL:
+            return self._short(cell)
+        if cell.arm == "swapped":
+            other = study.other
+            return self.own, [
+                Asked(question=q, data=other[q.user], own=self.own.owns[other[q.user].user_id]) for q in questions
+            ]
+        if cell.arm == "shuffled":
+            data, ready = self.shuffled
+            return ready, [Asked(question=q, data=data[q.user], own=ready.owns[q.user]) for q in questions]
+        ready = self.cousin if cell.arm == "cousin" else self.own
+        owns = self.pooled if cell.arm == "pooled" else ready.owns
+        return ready, [Asked(question=q, data=study.data[q.user], own=owns[q.user]) for q in questions]
+
+    def _short(self, cell: Cell) -> tuple[Ready, list[Asked]]:
+        people = {q.user for q in cell.questions}
+        data = {u: arms.recent(d, cell.task, cell.history) for u, d in self.study.data.items() if u in people}
+        ready = respond.adapt(self.own, data, self.study.model)
+        return ready, [Asked(question=q, data=data[q.user], own=ready.owns[q.user]) for q in cell.questions]
+
+    def _copied(self, question: Question) -> Answer:
+        text = self.study.copy.answer(question, self.study.data[question.user])
+        return Answer(question=question, text=text, data_of=question.user)
+
+    def _ready(self, method: Any, name: str, arm: str) -> Ready:
+        study = self.study
+        ready = study.prepared.ready(method, name, self.seed)
+        if any((c["method"], c["seed"], c["arm"]) == (name, self.seed, arm) for c in study.ledger.costs()):
+            return ready  # measured before the run was cut off
+        owns = list(ready.owns.values())
+        sizes = [bytes_at_rest(own, ready.theta) for own in owns[:SAMPLED]]
+        study.ledger.add_costs(
+            {
+                "method": name,
+                "seed": self.seed,
+                "arm": arm,
+                "users": len(owns),
+                "trained_parameters": max(parameters(trained(method, own)) for own in owns),
+                "bytes_per_user": sum(sizes) / len(sizes),
+                "learn_seconds": ready.learn_seconds,
+                "adapt_seconds": ready.adapt_seconds,
+            }
+        )
+        return ready
+
+    def _line(self, cell: Cell, answer: Answer) -> Line:
+        question, metric = answer.question, self.study.source.metric(cell.task)
+        statistics = metric.statistics([answer.text], [question.reference])
+        made = {
+            "method": self.one.name,
+            "task": cell.task,
+            "seed": self.seed,
+            "arm": cell.arm,
+            "user": question.user,
+            "query": question.id,
+            "data_of": answer.data_of,
+            "question": question.query.text,
+            "prediction": answer.text,
+            "target": question.target,
+            "score": float(metric.reduce(statistics, np.ones((1, 1)))[0]),
+            "statistics": [float(s) for s in statistics[0]],
+            "prompt_tokens": answer.prompt_tokens,
+            "milliseconds": round(answer.milliseconds, 3),
+            "metric": metric.signature,
+            "higher_is_better": metric.higher_is_better,
+        }
+        if group := self.study.source.group(question.user):
+            made["group"] = group
+        if cell.history != FULL:
+            made["history"] = cell.history
+        if answer.sources:
+            used = [self.study.lines[s] for s in sorted(answer.sources) if s in self.study.lines]
+            made |= {"used": used[:SHOWN], "used_count": len(answer.sources)}
+        return made
+
+
+def _shared(example: Line) -> tuple[str, str, str, str]:
+    return example["arm"], example["task"], example["user"], example["query"]
