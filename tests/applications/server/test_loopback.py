@@ -22,7 +22,12 @@ from idiolect.core.errors import BadInput
 if TYPE_CHECKING:
     from idiolect.models.hf import HFModel
 
-LONG = {"model": "random-llama-0", "messages": [{"role": "user", "content": "hello"}], "max_tokens": 1500, "temperature": 0}
+LONG = {
+    "model": "random-llama-0",
+    "messages": [{"role": "user", "content": "hello"}],
+    "max_tokens": 1500,
+    "temperature": 0,
+}
 
 
 @pytest.fixture
