@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,9 @@ from idiolect.core.types import Interaction, UserData
 from idiolect.data import artifacts
 from idiolect.data.codec import tensors_of
 from idiolect.data.sqlite.store import SQLiteStore
+from idiolect.governance import derived
+from idiolect.governance.erasure import erase
+from idiolect.governance.view import view
 from idiolect.models.hf import HFModel
 from idiolect.training import export
 from idiolect.training.parts import LowRank
@@ -218,6 +222,71 @@ def test_adapting_the_users_of_a_space_from_the_command_line(home: Path) -> None
     done = said("adapt", "perfit", "--home", home, "--name", "p", "--tasks", "tag", "--json")
     assert done["published"] == ["ann"]
     assert not done["failed"]
+
+
+def adapted(home: Path) -> SQLiteStore:
+    """ann and bob have adapters learnt from what this space keeps of them."""
+    store = SQLiteStore(home)
+    for user in ("ann", "bob"):
+        store.append(user, person(user).records)
+        store.consent(user, "train")
+    done = said("adapt", "oppu", "--home", home, "--tasks", "tag", "--json")
+    assert done["published"] == ["ann", "bob"]
+    return store
+
+
+def test_withdrawing_the_leave_to_train_drops_his_adapter_and_reopens_what_was_learnt_from_all(home: Path) -> None:
+    store = adapted(home)
+    store.consent("ann", "remember")
+    settled = derived.settle(store, "ann")
+    assert [Path(p).name for p in settled.dropped] == ["oppu"]
+    assert (Shelf(store).names("ann"), Shelf(store).names("bob")) == ((), ("oppu",))
+    assert derived.reopened(store) == ("oppu",)
+    store.close()
+
+
+def test_an_adapter_that_was_deleted_is_nothing_to_drop_later(home: Path) -> None:
+    store = adapted(home)
+    Shelf(store).delete("ann", "oppu")
+    store.consent("ann", "remember")
+    derived.settle(store, "ann")
+    assert Shelf(store).names("ann") == ()
+    store.close()
+
+
+def test_what_was_learnt_from_somebody_who_went_is_learnt_again(home: Path) -> None:
+    store = adapted(home)
+    store.consent("ann", "remember")
+    derived.settle(store, "ann")
+    before = Shelf(store).theta("oppu")
+    said("adapt", "oppu", "--home", home, "--tasks", "tag", "--resume", "--json")
+    after = Shelf(store).theta("oppu")
+    assert before is not None
+    assert after is not None
+    assert before["plan"] != after["plan"]
+    assert derived.reopened(store) == ()
+    store.close()
+
+
+def test_nothing_of_a_user_lies_in_what_was_learnt_from_all(home: Path) -> None:
+    store = adapted(home)
+    kept = Shelf(store).theta("oppu")
+    assert kept is not None
+    assert "owns" not in kept
+    store.close()
+
+
+def test_a_user_who_is_erased_while_he_is_trained_does_not_come_back(shelf: Shelf, llama: HFModel) -> None:
+    for user in ("ann", "bob"):
+        shelf.store.append(user, person(user).records)
+        shelf.store.consent(user, "train")
+    ann, bob = (view(shelf.store, user, purpose="train") for user in ("ann", "bob"))
+    erase(shelf.store, "ann")
+    given = replace(job(llama, users=0, people={"ann": ann, "bob": bob}, kept=True), learners=(bob,))
+    done = rounds.adapt(given, shelf, silent, resume=False)
+    assert done.published == ["bob"]
+    assert "nothing is kept of him" in done.failed["ann"]
+    assert shelf.store.users() == ("bob",)
 
 
 def test_names_of_compositions_are_names_of_folders() -> None:

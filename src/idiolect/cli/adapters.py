@@ -219,6 +219,7 @@ def _job(
         name=called,
         users=users,
         learners=learners,
+        kept=people["users"] == KEPT,
     )
 
 

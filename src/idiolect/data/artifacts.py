@@ -155,7 +155,7 @@ def _digest(document: dict[str, Any]) -> str:
 
 def _publish(path: Path, content: bytes) -> None:
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    with open(partial, "wb") as file:
+    with open(partial, "wb", opener=_private) as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
@@ -165,6 +165,11 @@ def _publish(path: Path, content: bytes) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def _private(path: str, flags: int) -> int:
+    """A file that its owner alone reads: what was learnt of a person is his data."""
+    return os.open(path, flags, 0o600)
 
 
 def _sweep(folder: Path, current: str) -> None:
@@ -182,6 +187,6 @@ def _no_link(folder: Path) -> None:
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
     """One writer at a time: a killed process lets go of the lock."""
-    with open(folder / ".lock", "w") as file:
+    with open(folder / ".lock", "w", opener=_private) as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -14,6 +14,7 @@ happened: after a kill it is simply called again.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,7 @@ from idiolect.data.sqlite.store import SQLiteStore
 from idiolect.governance.lineage import FILE, Ledger, Sources, hashes
 from idiolect.governance.view import Purpose, population
 
+NAME = re.compile(r"[a-z0-9][a-z0-9+_-]{0,63}")  # of what was learnt: "oppu", "ipa+oppu"
 THETA, PARTS, TRAINING = "theta", "parts", "training"
 KEPT = ("assist",)  # withdrawing it erases nothing: what was made for it rests until it is allowed again
 
@@ -69,7 +71,7 @@ def keep(
     with Ledger(store.folder, clock=store.clock) as ledger:
         where = str(path.relative_to(store.folder))
         ledger.enter(where, sources, owner=owner, purpose=purpose, also=True)  # first, so that no kill loses a source
-        for part in reversed(path.relative_to(store.folder).parents[:-1]):
+        for part in (*reversed(Path(where).parents[:-1]), where):
             folder.private(store.folder / part)
         artifacts.save(path, value, theta=theta)
         ledger.enter(where, sources, owner=owner, purpose=purpose)
@@ -172,8 +174,8 @@ def settle_units(
 
 
 def _path(store: SQLiteStore, name: str, user: str | None, part_of: str | None) -> Path:
-    if not folder.SPACE.fullmatch(name):
-        raise BadInput(f"artifact {name[:80]!r}", "not a plain word", "Use small letters, digits, '-' and '_'.")
+    if not NAME.fullmatch(name):
+        raise BadInput(f"artifact {name[:80]!r}", "not a plain word", "Use small letters, digits, '+', '-' and '_'.")
     if user is not None:
         return artifacts.own_folder(store.home, store.space, _unit(store, user), name)
     theta = artifacts.theta_folder(store.home, store.space, name)

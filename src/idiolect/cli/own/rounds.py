@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,12 +26,18 @@ from idiolect.training import loop
 
 ROUND = 64  # users
 EVERY = 30.0  # seconds between two states of a training
+OWNS = "owns"  # what `learn` made for users, beside the states of its training
 Tell = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """What is trained for whom. `options`: of each part of the method, as they are in force."""
+    """What is trained for whom.
+
+    Args:
+        options: of each part of the method, as they are in force.
+        kept: whether the people's records lie in the space of the shelf, so that what is learnt goes with them.
+    """
 
     spec: str
     method: Any
@@ -41,6 +47,11 @@ class Job:
     name: str
     users: Mapping[str, UserData]
     learners: Sequence[UserData]
+    kept: bool = False
+
+    def seen(self, people: Iterable[UserData]) -> tuple[UserData, ...]:
+        """Whose records the shelf is told of."""
+        return tuple(people) if self.kept else ()
 
     @property
     def about(self) -> dict[str, Any]:
@@ -94,9 +105,13 @@ def adapt(job: Job, shelf: Shelf, tell: Tell, *, resume: bool) -> Done:
 
 def _theta(job: Job, shelf: Shelf, model: Watched, *, resume: bool) -> tuple[Any, dict[str, Any]]:
     """theta, and the own of whom `learn` met: kept under the same plan, else learnt."""
-    about = job.about
-    if resume and (kept := shelf.theta(job.name)) and kept["plan"] == about["plan"]:
-        return kept["theta"], kept["owns"]
+    about, beside = job.about, shelf.scratch(job.name) / OWNS
+    kept = shelf.theta(job.name) if resume and not shelf.stale(job.name) else None
+    if kept and kept["plan"] == about["plan"]:
+        if artifacts.exists(beside):
+            return kept["theta"], artifacts.load(beside, theta=kept["theta"])
+        if all(_published(shelf, u, job.name, about["plan"]) for u in job.users):
+            return kept["theta"], {}
     people = {u.user_id: u for u in job.learners}
     if job.method.card.through == "learn":
         people |= dict(job.users)
@@ -105,10 +120,11 @@ def _theta(job: Job, shelf: Shelf, model: Watched, *, resume: bool) -> tuple[Any
     owns = {u: own for u, own in learnt.owns.items() if u in job.users}
     losses = {u: list(numbers) for u, numbers in model.losses.items()}
     model.losses.clear()
-    shelf.publish_theta(job.name, {**about, "losses": losses}, learnt.theta, owns)
+    saved(beside, owns, theta=learnt.theta)  # until each is in its user's folder
+    shelf.publish_theta(job.name, {**about, "losses": losses}, learnt.theta, seen=job.seen(people.values()))
     kept = shelf.theta(job.name)  # as a later process reads it
     assert kept is not None
-    return kept["theta"], kept["owns"]
+    return kept["theta"], artifacts.load(beside, theta=kept["theta"])
 
 
 def _round(job: Job, theta: Any, owns: Mapping[str, Any], users: Sequence[str], model: Watched) -> dict[str, Any]:
@@ -125,7 +141,12 @@ def _publish(job: Job, shelf: Shelf, done: Done, user: str, own: Any, *, theta: 
     elif own is None:
         done.without.append(user)
     else:
-        shelf.publish(user, job.name, {**job.about, "losses": list(losses)}, own, theta)
+        about = {**job.about, "losses": list(losses)}
+        try:
+            shelf.publish(user, job.name, about, own, theta, seen=job.seen([job.users[user]]))
+        except BadInput as error:  # he went while he was trained
+            done.failed[user] = str(error)
+            return
         done.published.append(user)
 
 

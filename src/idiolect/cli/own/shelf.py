@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from idiolect.core.errors import BadInput
+from idiolect.core.types import UserData
 from idiolect.data import artifacts
 from idiolect.data.sqlite import folder
 from idiolect.data.sqlite.store import SQLiteStore
+from idiolect.governance import derived
 
 OWN = "own"
 ABOUT = (
@@ -72,17 +74,32 @@ class Shelf:
         theta = kept["theta"] if kept else None
         return artifacts.load(path, theta=theta), theta
 
-    def publish(self, user: str, name: str, about: Mapping[str, Any], own: object, theta: object = None) -> Path:
+    def publish(
+        self,
+        user: str,
+        name: str,
+        about: Mapping[str, Any],
+        own: object,
+        theta: object = None,
+        *,
+        seen: Sequence[UserData] = (),
+    ) -> Path:
         """Replaces an adapter at once; until then, and where this fails, the old one stands.
 
+        Args:
+            seen: what it was learnt from, where that lies in this space: the adapter goes with these records, and a
+                user who went meanwhile does not come back. Without them he is made where he is not.
+
         Raises:
-            BadInput: what cannot be saved.
+            BadInput: what cannot be saved; he is gone.
             StoreError: the disk is full, or the system refuses.
         """
-        with self.store.unit(user, make=True) as unit:
-            assert unit is not None
-            path = folder.private(unit.path / OWN) / plain(name)
-        saved(path, {**about, "own": own}, theta=theta)
+        if not seen:
+            with self.store.unit(user, make=True):
+                pass
+        with told((self._own(user) or self.store.folder) / plain(name)):
+            path = derived.keep(self.store, plain(name), {**about, "own": own}, seen, user=user, theta=theta)
+        derived.settle(self.store, user)
         return path
 
     def delete(self, user: str, name: str) -> None:
@@ -99,11 +116,15 @@ class Shelf:
         found: dict[str, Any] | None = artifacts.load(path) if artifacts.exists(path) else None
         return found
 
-    def publish_theta(self, name: str, about: Mapping[str, Any], theta: object, owns: Mapping[str, Any]) -> None:
-        """As `publish`; `owns` are of users whom `learn` met."""
-        path = artifacts.theta_folder(self.store.home, self.store.space, plain(name))
-        folder.private(path.parent)
-        saved(path, {**about, "theta": theta, "owns": dict(owns)})
+    def stale(self, name: str) -> bool:
+        """Whether somebody from whom theta was learnt has gone, or no longer allows it."""
+        return plain(name) in derived.reopened(self.store)
+
+    def publish_theta(self, name: str, about: Mapping[str, Any], theta: object, *, seen: Sequence[UserData]) -> None:
+        """As `publish`, from everybody in `seen`."""
+        with told(self.store.folder):
+            derived.keep(self.store, plain(name), {**about, "theta": theta}, seen)
+        derived.settle(self.store)
 
     def scratch(self, name: str) -> Path:
         """Where the states of a training lie until it is over."""
@@ -133,8 +154,8 @@ def plain(name: str) -> str:
         BadInput: it is none.
     """
     found = name.replace(" | ", "+").replace(" ", "")
-    if not found or not all(c.isalnum() or c in "+-_" for c in found):
-        raise BadInput(f"name {name!r}", "not a name for an adapter", "Use letters, digits, '+', '-' and '_'.")
+    if not derived.NAME.fullmatch(found):
+        raise BadInput(f"name {name!r}", "not a name for an adapter", "Use small letters, digits, '+', '-' and '_'.")
     return found
 
 
@@ -148,8 +169,6 @@ def saved(path: Path, value: object, *, theta: object = None) -> None:
     with told(path):
         folder.private(path)
         artifacts.save(path, value, theta=theta)
-        for file in path.iterdir():
-            file.chmod(folder.FILE)
 
 
 @contextmanager
