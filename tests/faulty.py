@@ -6,12 +6,15 @@ import contextlib
 import errno
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import apsw
 import pytest
+
+from idiolect.core.errors import StoreError
+from idiolect.data.sqlite.connection import Database
 
 NAME = "faulty"
 OUTSIDE = ("fsync", "mkdir", "pwrite", "unlink", "rmdir", "rename")  # what the store asks of the system itself
@@ -93,3 +96,25 @@ class File(apsw.VFSFile):
         if self._path is not None and os.path.exists(self._path):
             with open(self._path, "rb") as file:
                 self._disk.durable[str(self._path)] = file.read()
+
+
+def broken_off(make: Callable[[int], Path], steps: Sequence[str]) -> Iterator[tuple[int, Path]]:
+    """(k, database) where going forward failed at the k-th call, k = 1, 2, ... until it goes through; make(k) gives it."""
+    disk, broken = Disk(), 0
+    try:
+        for k in range(1, 200):
+            path = make(k)
+            disk.set(k)
+            try:
+                database = Database(path, tuple(steps), vfs=NAME)
+            except StoreError:
+                broken += 1
+            else:
+                database.close()
+                break
+            finally:
+                disk.set(0)
+            yield k, path
+        assert broken > 5
+    finally:
+        disk.unregister()

@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import configparser
 import importlib.util
-import threading
-import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
 import httpx
 import pytest
-import uvicorn
 
-from idiolect.applications.server.app import create
-from idiolect.applications.server.run import bound
 from idiolect.applications.server.service import Service
 from idiolect.applications.server.settings import TABLES, load
+from live import as_openai, serving
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -37,20 +32,9 @@ def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, socket_enabled: Non
 
     given = {"server": {"port": 0, "encoder": "none"}, "upstream": {"url": "http://127.0.0.1:9/v1"}}
     settings = load(environment={}, home=tmp_path / "home", **given)
-    with bound(settings) as listener:
-        port = listener.getsockname()[1]
-        settings = replace(settings, server=replace(settings.server, port=port))
-        made = Service(settings, transport=httpx.MockTransport(answer))
-        server = uvicorn.Server(uvicorn.Config(create(made), log_level="warning"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        while not server.started:
-            time.sleep(0.01)
-        monkeypatch.setenv("OPENAI_BASE_URL", f"http://127.0.0.1:{port}/v1")
-        monkeypatch.setenv("OPENAI_API_KEY", str(made.door.token))
+    with serving(settings, transport=httpx.MockTransport(answer)) as (made, address):
+        as_openai(monkeypatch, made, address)
         yield made
-        server.should_exit = True
-        thread.join(60)
 
 
 def example(name: str) -> ModuleType:

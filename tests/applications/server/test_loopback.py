@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
-import uvicorn
 
-from idiolect.applications.server.app import create
 from idiolect.applications.server.run import bound, greeting
 from idiolect.applications.server.service import Service
 from idiolect.applications.server.settings import load
 from idiolect.core.errors import BadInput
+from live import serving, until
 
 if TYPE_CHECKING:
     from idiolect.models.hf import HFModel
@@ -34,25 +30,8 @@ LONG = {
 def served(tmp_path: Path, llama: HFModel, socket_enabled: None) -> Iterator[tuple[Service, str]]:
     """A service and its address."""
     given = {"server": {"port": 0, "encoder": "none"}, "home": tmp_path / "home", "trust_local": True}
-    settings = load(environment={}, **given)
-    with bound(settings) as listener:
-        port = listener.getsockname()[1]
-        service = Service(replace(settings, server=replace(settings.server, port=port)), model=llama)
-        server = uvicorn.Server(uvicorn.Config(create(service), log_level="warning"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        until(lambda: server.started)
-        yield service, f"http://127.0.0.1:{port}"
-        server.should_exit = True
-        thread.join(60)
-
-
-def until(holds: Callable[[], bool], seconds: float = 60.0) -> None:
-    """Waits for something to hold."""
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, "it never came to hold"
-        time.sleep(0.01)
+    with serving(load(environment={}, **given), model=llama) as found:
+        yield found
 
 
 def test_the_first_token_is_sent_long_before_the_last_is_written(served: tuple[Service, str]) -> None:

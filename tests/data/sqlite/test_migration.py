@@ -7,7 +7,7 @@ from pathlib import Path
 import apsw
 import pytest
 
-from faulty import NAME, Disk
+from faulty import broken_off
 from idiolect.core.errors import StoreError
 from idiolect.core.types import Turn
 from idiolect.data.sqlite.connection import Database, value, values
@@ -50,30 +50,13 @@ def test_a_migration_rewrites_what_is_there(tmp_path: Path) -> None:
 
 
 def test_a_migration_that_is_broken_off_anywhere_is_whole_or_not_begun_and_goes_on_later(tmp_path: Path) -> None:
-    disk = Disk()
-    try:
-        broken = 0
-        for k in range(1, 200):
-            path = made(tmp_path / f"{k}.db")
-            disk.set(k)
-            try:
-                database = Database(path, NEW, vfs=NAME)
-            except StoreError:
-                broken += 1
-            else:
-                disk.set(0)
-                database.close()
-                break
-            disk.set(0)
-            connection = apsw.Connection(str(path))
-            version = connection.pragma("user_version")
-            connection.close()
-            assert content(path) == (["one", "two"] if version == 1 else ["ONE", "TWO"])
-            Database(path, NEW).close()
-            assert content(path) == ["ONE", "TWO"]
-        assert broken > 5
-    finally:
-        disk.unregister()
+    for _, path in broken_off(lambda k: made(tmp_path / f"{k}.db"), NEW):
+        connection = apsw.Connection(str(path))
+        version = connection.pragma("user_version")
+        connection.close()
+        assert content(path) == (["one", "two"] if version == 1 else ["ONE", "TWO"])
+        Database(path, NEW).close()
+        assert content(path) == ["ONE", "TWO"]
 
 
 def test_a_newer_format_is_refused_and_left_as_it_is(tmp_path: Path) -> None:

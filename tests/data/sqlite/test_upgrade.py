@@ -6,11 +6,12 @@ import zipfile
 from base64 import b64decode
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import apsw
 import pytest
 
-from faulty import NAME, Disk
+from faulty import broken_off
 from idiolect.core.errors import StoreError
 from idiolect.data.sqlite.connection import Database, values
 from idiolect.data.sqlite.schema import UNIT
@@ -96,32 +97,22 @@ def test_facts_are_taken_from_what_was_said_before_there_were_facts(home: Path) 
 
 @pytest.mark.parametrize("packed", OLDER, ids=lambda path: path.stem)
 def test_an_upgrade_that_is_broken_off_leaves_the_older_format_which_goes_on(packed: Path, tmp_path: Path) -> None:
-    disk, broken = Disk(), 0
-    try:
-        for k in range(1, 200):
-            home = unpacked(packed, tmp_path / f"{k}")
-            path = unit(home, "I drink tea")
-            before, was = said(path), version(path)
-            disk.set(k)
-            try:
-                database = Database(path, UNIT, vfs=NAME)
-            except StoreError:
-                broken += 1
-            else:
-                disk.set(0)
-                database.close()
-                break
-            disk.set(0)
-            now = version(path)
-            assert was <= now <= len(UNIT)
-            assert said(path) == before
-            Database(path, UNIT[:now]).close()  # the version that wrote it opens it again
-            if k % 5 == 1:
-                with open(home, encoder=Letters(), clock=Clock()) as space:
-                    whole(space)
-        assert broken > 5
-    finally:
-        disk.unregister()
+    known: dict[Path, tuple[Any, int]] = {}
+
+    def older(k: int) -> Path:
+        path = unit(unpacked(packed, tmp_path / f"{k}"), "I drink tea")
+        known[path] = said(path), version(path)
+        return path
+
+    for k, path in broken_off(older, UNIT):
+        before, was = known[path]
+        now = version(path)
+        assert was <= now <= len(UNIT)
+        assert said(path) == before
+        Database(path, UNIT[:now]).close()  # the version that wrote it opens it again
+        if k % 5 == 1:
+            with open(tmp_path / f"{k}", encoder=Letters(), clock=Clock()) as space:
+                whole(space)
 
 
 @pytest.mark.parametrize("packed", HOMES, ids=lambda path: path.stem)
