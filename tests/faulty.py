@@ -99,7 +99,7 @@ class File(apsw.VFSFile):
 
 
 def broken_off(make: Callable[[int], Path], steps: Sequence[str]) -> Iterator[tuple[int, Path]]:
-    """(k, database) where going forward failed at the k-th call, k = 1, 2, ... until it goes through; make(k) gives it."""
+    """(k, database) where going forward failed at the k-th call, k = 1, 2, ... until it goes through."""
     disk, broken = Disk(), 0
     try:
         for k in range(1, 200):
