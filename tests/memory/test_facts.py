@@ -37,6 +37,16 @@ def test_a_statement_gives_a_typed_slot(text: str, kind: str, key: str, value: s
     assert (claim.kind, claim.key, claim.value) == (kind, key, value)
 
 
+def test_two_clauses_that_each_state_a_fact_give_both() -> None:
+    found = claims(Turn(id="1", text="I moved to Kyoto last week and I work as a nurse."))
+    assert [(c.kind, c.value) for c in found] == [("home", "Kyoto"), ("job", "nurse")]
+
+
+def test_a_clause_that_states_nothing_changes_nothing() -> None:
+    found = claims(Turn(id="1", text="I work as a nurse and I like it."))
+    assert [(c.kind, c.value) for c in found] == [("job", "nurse")]
+
+
 @pytest.mark.parametrize(
     ("text", "kind", "key", "value"),
     [

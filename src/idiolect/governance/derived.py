@@ -71,7 +71,7 @@ def keep(
     with Ledger(store.folder, clock=store.clock) as ledger:
         where = str(path.relative_to(store.folder))
         ledger.enter(where, sources, owner=owner, purpose=purpose, also=True)  # first, so that no kill loses a source
-        for part in (*reversed(Path(where).parents[:-1]), where):
+        for part in (*reversed(Path(where).parents[:-1]), Path(where)):
             folder.private(store.folder / part)
         artifacts.save(path, value, theta=theta)
         ledger.enter(where, sources, owner=owner, purpose=purpose)

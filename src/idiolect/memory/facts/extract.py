@@ -42,6 +42,7 @@ TAIL = re.compile(
     r"please|though|lol|haha))+(?=[.!]*$)",
     re.I,
 )
+CLAUSE = re.compile(r",? (?:and|but) (?=(?:I|my|we|our)\b)", re.I)
 QUOTED = re.compile(r"[\"“][^\"”]*[\"”]")
 
 
@@ -51,7 +52,17 @@ def claims(record: Record) -> list[Claim]:
         return []
     if record.text.startswith((PROFILE, HISTORY)):  # recalled text that came back
         return []
-    return list(dict.fromkeys(claim for text in sentences(record.text) if (claim := stated(text)) is not None))
+    return list(dict.fromkeys(claim for text in sentences(record.text) for claim in joined(text)))
+
+
+def joined(text: str) -> list[Claim]:
+    """The claims of a sentence: each clause's, where more than one states something; else the whole's."""
+    clauses = CLAUSE.split(text)
+    each = [claim for clause in clauses if (claim := stated(clause)) is not None] if len(clauses) > 1 else []
+    if len(each) > 1:
+        return each
+    whole = stated(text)
+    return [whole] if whole is not None else []
 
 
 def sentences(text: str) -> Iterator[str]:
