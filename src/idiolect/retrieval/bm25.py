@@ -3,8 +3,8 @@
     score(q, d) = sum_{t in q} idf(t) * tf(t, d) * (k1 + 1) / (tf(t, d) + k1 * (1 - b + b * |d| / mean |d|))
     idf(t)      = ln(1 + (N - df(t) + 0.5) / (df(t) + 0.5))
 
-One user's records are a few hundred lines: they are counted anew for each query, and no index has to be kept, erased or
-moved with him.
+One user's records are a few hundred lines: no index has to be kept, erased or moved with him. The words of a text are
+counted once, and remembered as numbers that mean something in this process alone.
 """
 
 from __future__ import annotations
@@ -14,11 +14,23 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from idiolect.core.types import Record
 from idiolect.retrieval.protocol import Hits, best, searched
 
 WORD = re.compile(r"[^\W_]+")
+MOST = 100_000
+
+
+class Bag(NamedTuple):
+    """A text as its words' hashes with their counts, and how many words it has."""
+
+    counts: dict[int, int]
+    length: int
+
+
+REMEMBERED: dict[int, Bag] = {}  # by hash: no words are kept
 
 
 def words(text: str) -> list[str]:
@@ -41,13 +53,26 @@ class BM25:
 
     def scores(self, query: str, documents: Sequence[str]) -> list[float]:
         """One score a document, 0 where it has none of the query's words."""
-        bags = [Counter(words(d)) for d in documents]
-        lengths = [sum(bag.values()) for bag in bags]
-        mean = sum(lengths) / max(len(lengths), 1) or 1.0
-        terms = words(query)
-        df = {t: sum(t in bag for bag in bags) for t in terms}
+        bags = [bag(d) for d in documents]
+        mean = sum(b.length for b in bags) / max(len(bags), 1) or 1.0
+        terms = Counter(map(hash, words(query)))
+        shared = [terms.keys() & b.counts.keys() for b in bags]
+        df = Counter(t for there in shared for t in there)
         idf = {t: math.log(1 + (len(bags) - n + 0.5) / (n + 0.5)) for t, n in df.items()}
-        return [
-            sum(idf[t] * bag[t] * (self.k1 + 1) / (bag[t] + self.k1 * (1 - self.b + self.b * n / mean)) for t in terms)
-            for bag, n in zip(bags, lengths, strict=True)
-        ]
+        found = []
+        for (counts, length), there in zip(bags, shared, strict=True):
+            damp = self.k1 * (1 - self.b + self.b * length / mean)
+            parts = (terms[t] * idf[t] * counts[t] * (self.k1 + 1) / (counts[t] + damp) for t in there)
+            found.append(math.fsum(parts))  # exact, so in any order
+        return found
+
+
+def bag(text: str) -> Bag:
+    """A text's words, counted once."""
+    key = hash(text)
+    if key not in REMEMBERED:
+        if len(REMEMBERED) >= MOST:
+            REMEMBERED.clear()
+        counts = Counter(map(hash, words(text)))
+        REMEMBERED[key] = Bag(dict(counts), counts.total())
+    return REMEMBERED[key]

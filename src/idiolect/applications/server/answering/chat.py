@@ -106,8 +106,8 @@ def _show(service: Serving, exchange: Exchange, handle: User) -> None:
         refused = ({"method": exchange.wanted.methods, "why": str(error)},)
         exchange.shown = Shown(pipeline=exchange.wanted.methods, degraded=refused)
         return
-    there, now = {one.record for one in exchange.said}, service.clock()
-    records = tuple(r for r in data.records if r.id not in there and _tells(r, exchange.query.text, now))
+    there, now, asked = {one.record for one in exchange.said}, service.clock(), exchange.query.text
+    records = tuple(r for r in data.records if r.id not in there and _tells(r, asked, now))
     exchange.data = replace(data, records=records)
     exchange.wanted = replace(exchange.wanted, budget=min(exchange.wanted.budget, _room(service, exchange)))
     exchange.shown = service.pipeline.shown(exchange.speaker.space, exchange.data, exchange.query, exchange.wanted)

@@ -101,13 +101,14 @@ def fresh(said: Sequence[Said], known: Collection[bytes]) -> list[Said]:
 def asks(words: str) -> bool:
     """Whether a turn is a question and nothing else: it tells nothing of the user, and would be found before what does
     whenever he asks again."""
-    *before, last = [part for part in SENTENCE.split(words.strip()) if part] or [""]
-    return last.endswith(QUESTION) and not any(part.endswith(TOLD) for part in before)
+    said = words.strip()
+    return said.endswith(QUESTION) and not any(part.endswith(TOLD) for part in SENTENCE.split(said))
 
 
 def alike(one: str, other: str) -> bool:
     """Whether two texts are the same but for spaces and capitals."""
-    return one.casefold().split() == other.casefold().split()
+    begins = one.lstrip()[:1].casefold() == other.lstrip()[:1].casefold()  # quick: most differ here
+    return begins and one.casefold().split() == other.casefold().split()
 
 
 def query(messages: Sequence[Mapping[str, Any]], time: float) -> Query:
