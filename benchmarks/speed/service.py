@@ -121,7 +121,11 @@ def row(encoder: str, goal: float | None, name: str) -> Row:
         made = service(Path(folder), encoder)
         door, floor = create(made), echo()
         bearer = [(b"authorization", f"Bearer {made.door.token}".encode())]
-        sides = ((door, bearer), (door, [*bearer, (b"x-idiolect-memory", b"off")]), (floor, []))
+        sides: tuple[tuple[FastAPI, list[tuple[bytes, bytes]]], ...] = (
+            (door, bearer),
+            (door, [*bearer, (b"x-idiolect-memory", b"off")]),
+            (floor, []),
+        )
 
         async def whole() -> list[float]:
             ratios, number = [], 0
