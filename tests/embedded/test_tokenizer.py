@@ -19,7 +19,7 @@ def pieces(text: str) -> list[int]:
     return list(SHIPPED.encode(text, add_special_tokens=False).ids)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(st.characters(blacklist_categories=["Cs"]), max_size=40))
 def test_any_text_comes_back_unchanged(text: str) -> None:
     assert SHIPPED.decode(pieces(text), skip_special_tokens=False) == text

@@ -45,7 +45,7 @@ def test_the_least_recently_used_leaves_first() -> None:
     assert set(bank.taken) == {"ann", "cid"}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.lists(st.tuples(st.integers(0, 5), st.integers(1, 3)), min_size=1, max_size=6), max_size=8))
 def test_stacks_equal_plain_stacks_whatever_was_there_before(history: list[list[tuple[int, int]]]) -> None:
     slots = Slots(capacity=3)
