@@ -122,6 +122,7 @@ def test_a_good_judge_agrees_with_labels_beyond_chance_and_a_coin_does_not() -> 
     assert (good["accuracy"], good["certain"], good["accuracy_certain"]) == (1.0, 1.0, 1.0)
     assert "beyond chance" in good["sentence"]
     assert "cannot be told from a coin" in validate(verdicts(lambda p: "Better: A"), labels)["sentence"]
+    assert "cannot be judged" in validate(verdicts(lambda p: "banana"), labels)["sentence"]
 
 
 def test_labels_of_other_pairs_are_refused() -> None:

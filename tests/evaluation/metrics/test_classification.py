@@ -62,6 +62,12 @@ def test_a_rating_that_cannot_be_read_counts_as_the_farther_end(gold: str, error
     assert compute("rmse", ["no idea"], [gold]) == error
 
 
+def test_a_number_outside_the_scale_is_no_rating() -> None:
+    assert compute("mae", ["202 people liked it", "-3"], ["4", "2"]) == 3
+    assert compute("mae", [5.4, 0.5], [5, 1]) == pytest.approx(0.45)  # a method's own number, not read from a text
+    assert compute("mae", ["8"], ["9"]) == 1  # the scale is at least as wide as what was given
+
+
 def test_ratings_want_numbers_to_compare_with() -> None:
     with pytest.raises(BadInput, match="'good' holds no number"):
         compute("rmse", ["3"], ["good"])

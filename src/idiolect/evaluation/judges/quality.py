@@ -12,6 +12,7 @@ from idiolect.evaluation.significance.bootstrap import Interval, paired
 
 CHANCE = 0.5
 SURE = 0.8
+UNREAD = "The judge cannot be judged: it named a side in both orders of no pair."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +73,7 @@ def validate(verdicts: Sequence[Verdict], labels: Mapping[str, Side]) -> dict[st
         "over_chance": asdict(over),
         "certain": len(sure) / len(verdicts),
         "accuracy_certain": sum(right[v.pair.id] for v in sure) / len(sure) if sure else None,
-        "sentence": _sentence(over),
+        "sentence": _sentence(over) if any(v.side for v in verdicts) else UNREAD,
     }
 
 

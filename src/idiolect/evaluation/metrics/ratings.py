@@ -1,7 +1,8 @@
 """Ratings read from what a model wrote.
 
 A text without a number counts as the farther end of the scale, as LaMP's rating task does it: an answer that cannot
-be read must not be better than a wrong one.
+be read must not be better than a wrong one. Nor is a number that no rating can be ("202 people liked it") a rating:
+LaMP's own code would count 202 - 5, and one such text would outweigh a hundred others.
 """
 
 from __future__ import annotations
@@ -54,5 +55,8 @@ class Rated(Named):
         if not there.all():
             wrong = references[int(np.argmin(there))]
             raise BadInput(self.name, f"the reference {wrong!r} holds no number", f"Use {self.name} on ratings only")
+        low, high = min(self.low, gold.min(initial=self.low)), max(self.high, gold.max(initial=self.high))
+        if np.asarray(predictions).dtype.kind not in "biuf":  # read from texts
+            known = known & ~((said < low) | (said > high))
         farther = np.where(gold - self.low > self.high - gold, self.low, self.high)
         return np.abs(np.where(known, said, farther) - gold)

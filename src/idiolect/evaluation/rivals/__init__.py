@@ -1,15 +1,20 @@
-"""Other people's memories as systems under test, beside ours: the same facts, questions and vectors for all.
+"""Other people's memories as systems under test, beside ours: the same texts, questions and vectors for all.
 
     python -m idiolect.evaluation.rivals --users 1 --memories 2000
+    python -m idiolect.evaluation.rivals --dialogues DATA --every 3
 
 | file | what it holds |
 |---|---|
 | `load` | made-up facts that differ in few words, and questions with one right fact each |
-| `measure` | what is measured of a system: finding, leaking, writing, erasing, bytes |
-| `ours`, `mem0`, `langmem`, `txtai` | one system each; a package that is not installed is said, not passed over |
+| `dialogues` | LoCoMo's turns, and questions with the turns that answer them |
+| `given` | texts and questions of one's own |
+| `vectors` | the sentence vectors that every system gets, made before the clock starts |
+| `measure` | what is measured of systems that take turns: finding, leaking, writing, erasing, bytes |
+| `table` | the table, and who finds more |
+| `ours`, `bare`, `mem0`, `langmem`, `txtai` | one system each; a package that is missing is said, not passed over |
 
-No system is given a language model: texts are kept as they are said. All get the same sentence vectors, made before the
-clock starts. A new system is a file with `open(folder, encoder)` and its name in `SYSTEMS`.
+No system is given a language model: texts are kept as they are said. A new system is a file with
+`open(folder, encoder)` and its name in `SYSTEMS`.
 """
 
 from __future__ import annotations
@@ -20,9 +25,10 @@ from types import ModuleType
 from typing import Protocol
 
 from idiolect.core.errors import UnknownName
+from idiolect.evaluation.rivals.load import Said
 from idiolect.retrieval.protocol import Encoder
 
-SYSTEMS = ("ours", "mem0", "langmem", "txtai")
+SYSTEMS = ("ours", "bare", "mem0", "langmem", "txtai")
 
 
 class System(Protocol):
@@ -33,8 +39,12 @@ class System(Protocol):
         """With version and kind of store."""
         ...
 
-    def add(self, user: str, text: str) -> None:
-        """Keeps one fact; it can be found when this returns."""
+    def add(self, user: str, said: Said) -> None:
+        """Keeps one text, with its session and time where the system takes them."""
+        ...
+
+    def settle(self) -> None:
+        """Does what it put off; from now on everything can be found."""
         ...
 
     def search(self, user: str, query: str, k: int) -> list[tuple[str, str]]:
@@ -46,7 +56,7 @@ class System(Protocol):
         ...
 
     def close(self) -> None:
-        """Writes what is left to write."""
+        """Lets go of files."""
         ...
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from idiolect.core.errors import MissingExtra
+from idiolect.evaluation.rivals.load import Said
 from idiolect.retrieval.protocol import Encoder
 
 SPACE = ("memories", "{langgraph_user_id}")
@@ -21,8 +22,11 @@ class LangMem:
         self.name = f"langmem {version('langmem')}, in memory"
         self._store, self._write, self._find = store, write, find
 
-    def add(self, user: str, text: str) -> None:
-        self._write.invoke({"action": "create", "content": text}, config=_of(user))
+    def add(self, user: str, said: Said) -> None:
+        self._write.invoke({"action": "create", "content": said.text}, config=_of(user))
+
+    def settle(self) -> None:
+        """Nothing is put off."""
 
     def search(self, user: str, query: str, k: int) -> list[tuple[str, str]]:
         found = json.loads(self._find.invoke({"query": query, "limit": k}, config=_of(user)))

@@ -29,25 +29,36 @@ MOST = len(FORMS) * len(PEOPLE) * len(TOWNS)
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """A text to keep. time: POSIX seconds; None: now."""
+
+    text: str
+    session: str = ""
+    time: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
-    """A question to a user's memory, and the only fact that answers it."""
+    """A question to a user's memory, and the texts that answer it; `sessions`: where they were said."""
 
     user: str
     query: str
-    fact: str
+    wanted: tuple[str, ...]
+    sessions: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """By user his facts, in the order they are said; and the questions."""
+    """By user what he says, in order; and the questions."""
 
-    facts: dict[str, tuple[str, ...]]
+    said: dict[str, tuple[Said, ...]]
     asked: tuple[Asked, ...]
 
     @property
     def texts(self) -> list[str]:
         """Everything that has to be encoded."""
-        return list(dict.fromkeys([*(t for ts in self.facts.values() for t in ts), *(a.query for a in self.asked)]))
+        told = (one.text for texts in self.said.values() for one in texts)
+        return list(dict.fromkeys([*told, *(a.query for a in self.asked)]))
 
 
 def made(users: int, memories: int, queries: int, seed: int = 0) -> Load:
@@ -59,8 +70,8 @@ def made(users: int, memories: int, queries: int, seed: int = 0) -> Load:
     for n in range(queries):
         user = people[n % users]
         fact, query = draw.choice(told[user])
-        asked.append(Asked(user, query, fact))
-    return Load({user: tuple(fact for fact, _ in pairs) for user, pairs in told.items()}, tuple(asked))
+        asked.append(Asked(user, query, (fact,)))
+    return Load({user: tuple(Said(fact) for fact, _ in pairs) for user, pairs in told.items()}, tuple(asked))
 
 
 def _facts(draw: Random, count: int) -> list[tuple[str, str]]:

@@ -1,4 +1,7 @@
-"""mem0 (PyPI mem0ai) over Qdrant's local files; no language model is asked, `infer=False`."""
+"""mem0 (PyPI mem0ai) over Qdrant's local files; no language model is asked, `infer=False`.
+
+Its words are searched by a model of fastembed's that is fetched from a hub: without it mem0 itself searches by vectors.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from idiolect.core.errors import MissingExtra
+from idiolect.core.errors import BadInput, MissingExtra
+from idiolect.evaluation.rivals.load import Said
 from idiolect.retrieval.protocol import Encoder
 
-ALL = 100_000
+OLDEST = 2
 NOWHERE = {"api_key": "unused", "openai_base_url": "http://127.0.0.1:9/v1"}  # a client is made, and never called
 
 
@@ -20,8 +24,11 @@ class Mem0:
     def __init__(self, memory: Any) -> None:
         self.name, self._memory = f"mem0ai {version('mem0ai')}, qdrant", memory
 
-    def add(self, user: str, text: str) -> None:
-        self._memory.add(text, user_id=user, infer=False)
+    def add(self, user: str, said: Said) -> None:
+        self._memory.add(said.text, user_id=user, infer=False)
+
+    def settle(self) -> None:
+        """Nothing is put off."""
 
     def search(self, user: str, query: str, k: int) -> list[tuple[str, str]]:
         found = self._memory.search(query, filters={"user_id": user}, top_k=k)["results"]
@@ -38,6 +45,7 @@ def open(folder: Path, encoder: Encoder) -> Mem0:
     """
     Raises:
         MissingExtra: mem0ai is not installed.
+        BadInput: it is older than 2, whose calls are others.
     """
     os.environ.setdefault("MEM0_TELEMETRY", "False")
     os.environ["MEM0_DIR"] = str(folder / "mem0")
@@ -47,6 +55,9 @@ def open(folder: Path, encoder: Encoder) -> Mem0:
         from mem0.utils.factory import EmbedderFactory
     except ImportError as error:
         raise MissingExtra("mem0ai", "rivals") from error
+    if int(version("mem0ai").partition(".")[0]) < OLDEST:
+        fix = f"Install mem0ai {OLDEST} or newer; it wants protobuf below 7"
+        raise BadInput(f"mem0ai {version('mem0ai')}", "its searches are called in another way", fix)
 
     class Given(EmbeddingBase):  # type: ignore[misc]
         """The vectors that every system gets."""
@@ -59,16 +70,19 @@ def open(folder: Path, encoder: Encoder) -> Mem0:
             rows: list[list[float]] = encoder.encode(texts).tolist()
             return rows
 
-    store = {"collection_name": "m", "path": str(folder / "qdrant"), "on_disk": True}
-    config = {
-        "vector_store": {"provider": "qdrant", "config": {**store, "embedding_model_dims": encoder.dim}},
-        "llm": {"provider": "openai", "config": NOWHERE},
-        "embedder": {"provider": "huggingface", "config": {"embedding_dims": encoder.dim}},
-        "history_db_path": str(folder / "history.db"),
-    }
     made = EmbedderFactory.create
     EmbedderFactory.create = classmethod(lambda cls, *a, **k: Given())
     try:
-        return Mem0(Memory.from_config(config))
+        return Mem0(Memory.from_config(_config(folder, encoder.dim)))
     finally:
         EmbedderFactory.create = made
+
+
+def _config(folder: Path, dim: int) -> dict[str, Any]:
+    store = {"collection_name": "m", "path": str(folder / "qdrant"), "on_disk": True}
+    return {
+        "vector_store": {"provider": "qdrant", "config": {**store, "embedding_model_dims": dim}},
+        "llm": {"provider": "openai", "config": NOWHERE},
+        "embedder": {"provider": "huggingface", "config": {"embedding_dims": dim}},
+        "history_db_path": str(folder / "history.db"),
+    }

@@ -1,7 +1,13 @@
-"""txtai's embeddings database: Faiss and SQLite. It knows no users: a column names them, and filters what was found."""
+"""txtai's embeddings database: Faiss, BM25 and SQLite, weighed together as it does by itself (`hybrid`).
+
+It knows no users, and a filter would drop what was drawn of others': each user has an index of his own here. An index
+is in memory until it is told to be saved, which `settle` does once.
+"""
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -9,31 +15,43 @@ from typing import Any
 import numpy as np
 
 from idiolect.core.errors import MissingExtra
+from idiolect.evaluation.rivals.load import Said
 from idiolect.retrieval.protocol import Encoder
-
-DRAWN = 10  # candidates for each one that is wanted, before the user's are kept
 
 
 class Txtai:
-    """One index for everybody."""
+    """One index a user."""
 
-    def __init__(self, base: Any, folder: Path) -> None:
-        self.name, self._base, self._folder, self._next = f"txtai {version('txtai')}, faiss", base, folder, 0
+    def __init__(self, make: Callable[[], Any], folder: Path) -> None:
+        self.name, self._make, self._folder = f"txtai {version('txtai')}, faiss and BM25", make, folder
+        self._bases: dict[str, Any] = {}
+        self._counts: dict[str, int] = {}
 
-    def add(self, user: str, text: str) -> None:
-        self._base.upsert([(self._next, {"text": text, "user": user}, None)])
-        self._next += 1
+    def add(self, user: str, said: Said) -> None:
+        count = self._counts[user] = self._counts.get(user, -1) + 1
+        row = [(count, {"text": said.text}, None)]
+        if user in self._bases:
+            self._bases[user].upsert(row)
+        else:
+            self._bases[user] = self._make()
+            self._bases[user].index(row)
+
+    def settle(self) -> None:
+        for user, base in self._bases.items():
+            base.save(str(self._folder / user))
 
     def search(self, user: str, query: str, k: int) -> list[tuple[str, str]]:
-        said = f"select text, user from txtai where similar(:q, {k * DRAWN}) and user = :u limit {k}"
-        return [(hit["text"], hit["user"]) for hit in self._base.search(said, parameters={"q": query, "u": user})]
+        if user not in self._bases:
+            return []
+        return [(hit["text"], user) for hit in self._bases[user].search(query, k)]
 
     def erase(self, user: str) -> None:
-        rows = self._base.search("select id from txtai where user = :u limit 100000", parameters={"u": user})
-        self._base.delete([row["id"] for row in rows])
+        self._bases.pop(user).close()
+        shutil.rmtree(self._folder / user)
 
     def close(self) -> None:
-        self._base.close()
+        for base in self._bases.values():
+            base.close()
 
 
 def open(folder: Path, encoder: Encoder) -> Txtai:
@@ -49,6 +67,7 @@ def open(folder: Path, encoder: Encoder) -> Txtai:
     def transform(inputs: list[Any]) -> np.ndarray[Any, np.dtype[np.float32]]:
         return encoder.encode([x[1] if isinstance(x, tuple) else x for x in inputs])
 
-    base = Embeddings(transform=transform, method="external", content=True, columns={"text": "text"})
-    base.index([(-1, {"text": "The first row makes the tables.", "user": "nobody"}, None)])
-    return Txtai(base, folder)
+    def make() -> Any:
+        return Embeddings(transform=transform, method="external", content=True, hybrid=True, columns={"text": "text"})
+
+    return Txtai(make, folder)

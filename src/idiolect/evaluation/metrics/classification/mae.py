@@ -18,6 +18,7 @@ class MAE(Mean, Rated):
         source="scikit-learn's mean_absolute_error",
         high=float("inf"),
         higher_is_better=False,
+        version=2,  # a number outside the scale is no rating
     )
 
     def statistics(self, predictions: Sequence[Hashable], references: Sequence[Hashable]) -> Floats:

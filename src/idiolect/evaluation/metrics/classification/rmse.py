@@ -20,6 +20,7 @@ class RMSE(Rated):
         source="scikit-learn's root_mean_squared_error",
         high=float("inf"),
         higher_is_better=False,
+        version=2,  # a number outside the scale is no rating
     )
 
     def statistics(self, predictions: Sequence[Hashable], references: Sequence[Hashable]) -> Floats:
