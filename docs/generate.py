@@ -25,7 +25,7 @@ COMMANDS = (
     ("world",),
     *((name,) for name in ("users", "remember", "recall", "profile", "forget", "export", "import", "erase", "doctor")),
     *((name,) for name in ("consents", "backup", "restore", "chat", "serve", "keys", "adapt", "adapters")),
-    *((name,) for name in ("benchmark", "compare", "judge")),
+    *((name,) for name in ("recommend", "search", "rewrite", "benchmark", "compare", "judge")),
     ("mcp",),
     ("users", "link"),
     ("config", "show"),

@@ -15,7 +15,14 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 BLOCK = re.compile(r"^```(python|sh)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-PAGES = ["README.md", "docs/tutorial-researcher.md", "docs/tutorial-engineer.md", "docs/data.md", "docs/governance.md"]
+PAGES = [
+    "README.md",
+    "docs/tutorial-researcher.md",
+    "docs/tutorial-engineer.md",
+    "docs/data.md",
+    "docs/governance.md",
+    "docs/applications.md",
+]
 
 
 def blocks(page: str) -> list[tuple[str, str]]:

@@ -23,7 +23,7 @@ run = CliRunner().invoke
         ["evaluate"],
         ["report"],
         ["world"],
-        *([name] for name in ("users", "remember", "recall", "profile", "forget")),
+        *([name] for name in ("users", "remember", "recall", "profile", "forget", "recommend", "search", "rewrite")),
         *([name] for name in ("export", "import", "erase", "doctor", "consents", "backup", "restore")),
         *([name] for name in ("chat", "serve", "keys", "adapt", "adapters", "benchmark", "compare", "judge")),
         ["mcp"],

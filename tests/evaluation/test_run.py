@@ -11,6 +11,7 @@ from idiolect.core.errors import BadInput
 from idiolect.evaluation import table
 from idiolect.evaluation.experiment import Experiment, WorldConfig
 from idiolect.evaluation.run import evaluate
+from idiolect.models.hf import HFModel
 
 FIELDS = [
     "method",
@@ -122,3 +123,18 @@ def test_a_task_that_nobody_is_asked_is_refused_by_name(tmp_path: Path) -> None:
 
 def vars_of(row: table.Row) -> dict[str, Any]:
     return {name: getattr(row, name) for name in table.COLUMNS}
+
+
+def test_one_vector_for_everybody_is_measured_as_everybodys_and_as_the_learners(tmp_path: Path, llama: HFModel) -> None:
+    arms, presets = ("own", "pooled", "cousin"), tmp_path / "quick.toml"
+    presets.write_text("[methods.user_adapter]\ntune = false\nrecipe = { steps = 2 }\n")
+    given = experiment(tmp_path, methods=("user_adapter",), seeds=(0,), queries=1, arms=arms, presets=str(presets))
+    out = evaluate(given, model=llama)
+    whose = {(e["arm"], e["user"]): e["data_of"] for e in lines(out)}
+    users = {u for _, u in whose}
+    assert len(users) == 5
+    assert whose == {(arm, u): "everybody" if arm == "pooled" else u for arm in arms for u in users}
+    (row,) = table.read(out)
+    assert None not in (row.pooled, row.pooled_low, row.cousin)
+    told = [json.loads(x) for x in (out / "costs.jsonl").read_text().splitlines()]
+    assert {c["arm"]: c["trained_parameters"] for c in told} == {"own": llama.width, "cousin": 0}

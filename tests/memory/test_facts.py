@@ -7,8 +7,10 @@ from random import Random
 import pytest
 
 from idiolect.core.types import Turn
+from idiolect.memory.facts import asides, guess, learnt, rules, salient
 from idiolect.memory.facts.asked import slots
 from idiolect.memory.facts.extract import claims, stated
+from idiolect.memory.facts.reading import Reading
 from idiolect.memory.facts.slots import ADDITIVE, Claim, supersedes
 from idiolect.memory.space import Space
 from idiolect.memory.user import User
@@ -71,6 +73,35 @@ def test_what_is_stated_in_other_words_gives_the_same_slots(text: str, kind: str
     assert (claim.kind, claim.key.lower(), claim.value) == (kind, key, value)
 
 
+def test_what_no_rule_knows_is_read_by_what_was_learnt() -> None:
+    text = "I have never met a cheese as good as vorlapp."
+    assert salient.read(text) is None
+    assert rules.match(text) is None
+    assert guess.read(text) == ("like", "cheese", "vorlapp")
+
+
+def test_a_rule_gives_way_where_its_phrase_plays_another_part() -> None:
+    assert guess.doubts("Hello, this is Brukdal writing to you.", ("home", "", "Brukdal"))
+    assert not guess.doubts("Hello, this is Brukdal writing to you.", ("name", "", "Brukdal"))
+
+
+@pytest.mark.parametrize(
+    "text", ["It was vorlapp, Mirelle.", "This cheese is so vorlapp.", "I feel vorlapp when I dance."]
+)
+def test_an_unusual_word_in_small_talk_is_no_fact(text: str) -> None:
+    assert guess.read(text) is None
+
+
+def test_what_was_learnt_weighs_every_part_of_every_phrase() -> None:
+    parts = learnt.parts(Reading("Mirelle lives in Brukdal."))
+    assert [max(shares, key=lambda part: shares[part]) for shares in parts.values()] == ["who", "residence"]
+    assert all(sum(shares.values()) == pytest.approx(1) for shares in parts.values())
+
+
+def test_asides_before_and_behind_a_statement_are_no_part_of_it() -> None:
+    assert asides.closed("By the way, I live in Oslo, to be honest.") == "I live in Oslo."
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -97,6 +128,8 @@ def test_what_is_another_s_or_wished_or_said_by_the_way_is_no_fact(text: str) ->
     [
         ("Things have changed: my hobby is chess.", True),
         ("From now on my hobby is chess.", True),
+        ("My latest choice: my hobby is chess.", True),
+        ("A small detail: my hobby is chess.", False),
         ("My last word was wrong: I learn Ostrian.", True),
         ("My hobby is chess.", False),
         ("News: I also took up chess as a hobby.", False),
@@ -115,6 +148,7 @@ def test_only_words_of_change_that_add_nothing_change_a_fact(text: str, changed:
         ("Which cheese is closest to my heart?", ("like", "cheese")),
         ("What do I mean by drimmel?", ("meaning", "drimmel")),
         ("Which language am I learning?", ("language", "")),
+        ("What pays my rent?", ("job", "")),
     ],
 )
 def test_a_question_about_oneself_names_its_slot(question: str, slot: tuple[str, str]) -> None:

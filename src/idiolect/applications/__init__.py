@@ -6,5 +6,8 @@
 | `talk` | `idiolect.open` with a model: `space.user("ann").chat("...")` |
 | `mcp` | one user's memory for MCP clients |
 | `page` | the files of the page at `/` |
+| `taste` | what a user's records say he likes, as a regression whose every term names its record |
+| `recommend`, `search` | candidates and one's own documents in an order for him, with reasons |
+| `rewrite` | a text in his own style |
 | `loop` | whether feedback helps, measured on invented people at the door |
 """

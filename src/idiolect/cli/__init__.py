@@ -12,6 +12,7 @@
 | `keeping` | `export`, `import`, `erase`, `consents`, `doctor` |
 | `backup` | `backup`, `restore` |
 | `chat` | `chat` |
+| `applications` | `recommend`, `search`, `rewrite` |
 | `door` | `serve`, `mcp`, `users`, `users link`, `config show`; `keys create`, `keys list`, `keys revoke`, ... |
 | `adapters` | `adapt`; `adapters list`, `adapters show`, `adapters export`, `adapters import`, `adapters delete` |
 | `embedded` | `embedded train`, `embedded evaluate` |
@@ -28,6 +29,7 @@ from typer.core import TyperGroup
 import idiolect
 from idiolect.cli import (
     adapters,
+    applications,
     backup,
     benchmark,
     chat,
@@ -71,6 +73,9 @@ app.command("judge")(compare.judge)
 app.command("world")(world.world)
 app.command("chat")(chat.chat)
 app.add_typer(users.app, name="users")
+app.command("recommend")(applications.recommend)
+app.command("search")(applications.search)
+app.command("rewrite")(applications.rewrite)
 app.command("remember")(memory.remember)
 app.command("recall")(memory.recall)
 app.command("profile")(memory.profile)

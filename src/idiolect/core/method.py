@@ -42,6 +42,8 @@ class Card:
     roles: access asked of each model. data: kinds of user data read. tasks: where it is measured.
     resume: whether `adapt` in two halves is "exact" (equal to one go) or "approximate".
     through: by which verb it comes to know a user: "adapt", or "learn" alone, from which he may then not be missing.
+    pooled: what one model for everybody is fitted anew: "own", or "theta" with it, where theta is learnt by knowing
+        whose records are whose.
     """
 
     paper: str
@@ -54,6 +56,7 @@ class Card:
     tasks: tuple[str, ...] = ()
     resume: str = "exact"
     through: str = "adapt"
+    pooled: str = "own"
     cousin: str = ""  # the cheaper thing that it must beat, in words
     cousin_options: Mapping[str, Any] = field(default_factory=dict)  # the same method with these options is that cousin
     draws: bool = False  # whether it draws random numbers

@@ -11,10 +11,10 @@ from idiolect.simulation.language import Language
 
 TOP = 8  # the last level of the curriculum: histories of up to eight facts
 SHARES = {  # job -> (share of the lessons, first level at which it comes)
-    "facts": (40, 1),
-    "updates": (13, 3),
-    "style": (24, 1),
-    "tag": (5, 1),
+    "facts": (44, 1),
+    "updates": (15, 3),
+    "style": (16, 1),
+    "tag": (4, 1),
     "rate": (8, 1),
     "reply": (2, 1),
     "events": (5, 4),
@@ -22,7 +22,7 @@ SHARES = {  # job -> (share of the lessons, first level at which it comes)
     "choose": (1.5, 1),
     "recommend": (1.5, 1),
     "world": (1, 1),
-    "foreign": (1, 1),
+    "foreign": (2.5, 1),
     "extract": (1, 1),
     "summarise": (0.5, 4),
 }
@@ -41,7 +41,7 @@ def draw(r: Random, lang: Language, level: int) -> Lesson:
 def job(r: Random, lang: Language, level: int) -> Lesson:
     n = r.randint(max(1, level // 2), level)
     noise = r.randint(0, level // 3)
-    wish = r.choice(WISHES) if level > 2 and r.random() < 0.45 else ""
+    wish = r.choice(WISHES) if level > 2 and r.random() < 0.42 else ""
     open_jobs = {name: share for name, (share, first) in SHARES.items() if level >= first}
     (kind,) = r.choices(list(open_jobs), list(open_jobs.values()))
     match kind:

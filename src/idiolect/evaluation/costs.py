@@ -8,11 +8,12 @@ from dataclasses import dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from idiolect.core.idiolect import Computed, Idiolect, Source
+from idiolect.core.idiolect import Source, Stream
 from idiolect.core.layout import messages, section
 from idiolect.core.method import Access
 from idiolect.core.model import Model
-from idiolect.core.requests import Ask, Key, Request
+from idiolect.core.requests import Ask, Fit, Key, Read, Request, Score
+from idiolect.core.types import Query
 
 
 @dataclass
@@ -24,7 +25,7 @@ class Note:
 
 
 class Metered:
-    """A model that notes, under the flow's key, the prompt tokens and the sources of every `Ask` on its way."""
+    """A model that notes, under the flow's key, what is put to it on the way to an answer: tokens and their sources."""
 
     def __init__(self, model: Model) -> None:
         self._model = model
@@ -48,10 +49,10 @@ class Metered:
     def answer(self, requests: Sequence[Request], keys: Sequence[Key]) -> list[Any]:
         answers = self._model.answer(requests, keys)  # first: what it refuses costs nothing, and is asked again
         for request, key in zip(requests, keys, strict=True):
-            if isinstance(request, Ask):
+            if not isinstance(request, Fit):
                 note = self.notes.setdefault(replace(key, number=0), Note())
                 note.prompt_tokens += prompt_tokens(self._model, request)
-                note.sources |= request.idiolect.sources
+                note.sources |= _sources(request)
         return answers
 
     def take(self, key: Key) -> Note:
@@ -59,34 +60,58 @@ class Metered:
         return self.notes.pop(replace(key, number=0), Note())
 
 
-def prompt_tokens(model: Any, request: Ask) -> int:
-    """Positions read before the first token of the answer, over all streams, prefixes and pasts included.
+def prompt_tokens(model: Any, request: Ask | Score | Read) -> int:
+    """Positions read before the answer begins, over all streams, prefixes and pasts included.
 
-    A model without a tokenizer of its own (a remote one) is counted in words.
+    What is scored, or read for its hidden states, comes before the answer as a prompt does: each of its texts counts
+    with its own prompt. A model without a tokenizer of its own (a remote one) is counted in words.
     """
-    tokenizer = getattr(model, "tokenizer", None)
+    if isinstance(request, Ask):
+        return sum(_prompt(model, request.query, s) for s in request.idiolect.streams)
     total = 0
-    for stream in request.idiolect.streams:
-        if tokenizer is None:
-            blocks = (section(b.heading, b.lines) for b in (*stream.context, *stream.passages))
-            total += sum(len(m.content.split()) for m in messages(request.query, blocks))
-        else:
-            from idiolect.forward.prompt import prompt_ids
-
-            total += len(prompt_ids(tokenizer, request.query, stream, None))
-    return total + _virtual(request.idiolect)
-
-
-def _virtual(idiolect: Idiolect) -> int:
-    """Positions that no token stands for."""
-    total = 0
-    for stream in idiolect.streams:
-        total += stream.past.length if stream.past else 0
-        if stream.prefix is not None:
-            prefix = stream.prefix
-            tensors: list[Any] = list(prefix.rows.values()) if isinstance(prefix, Computed) else [prefix]
-            total += max((int(t.shape[-2]) for t in tensors if t.ndim > 1), default=1)
+    for item in request.items:
+        texts = [item.answer, *([item.rejected] if item.rejected else [])]
+        said = sum(_said(model, text) for text in texts)
+        total += sum(len(texts) * _prompt(model, item.query, s) + said for s in item.idiolect.streams)
     return total
+
+
+def _prompt(model: Any, query: Query, stream: Stream) -> int:
+    """Positions of one stream up to where the answer begins."""
+    tokenizer = getattr(model, "tokenizer", None)
+    if tokenizer is None:
+        blocks = (section(b.heading, b.lines) for b in (*stream.context, *stream.passages))
+        return sum(len(m.content.split()) for m in messages(query, blocks))
+    from idiolect.forward.prompt import prompt_ids
+
+    return len(prompt_ids(tokenizer, query, stream, None)) + _virtual(model, stream)
+
+
+def _said(model: Any, text: str) -> int:
+    """Positions of a given answer."""
+    tokenizer = getattr(model, "tokenizer", None)
+    if tokenizer is None:
+        return len(text.split())
+    from idiolect.forward.prompt import answer_ids
+
+    return len(answer_ids(tokenizer, text))
+
+
+def _sources(request: Ask | Score | Read) -> frozenset[Source]:
+    """The records behind a request."""
+    made = [request.idiolect] if isinstance(request, Ask) else [i.idiolect for i in request.items]
+    return frozenset[Source]().union(*(i.sources for i in made))
+
+
+def _virtual(model: Any, stream: Stream) -> int:
+    """Positions that no token stands for."""
+    past = stream.past.length if stream.past else 0
+    if stream.prefix is None:
+        return past
+    from idiolect.forward.feed import prefix_of
+
+    (prefix,) = prefix_of(model, [stream])
+    return past + int(prefix.shape[-2])  # type: ignore[union-attr]
 
 
 def parameters(own: object) -> int:

@@ -10,7 +10,7 @@ import re
 import tomllib
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
@@ -29,12 +29,14 @@ SENTENCE = re.compile(r"^[a-z]")
 class Language:
     """Frames and words. `held` picks the held-out fifth of every list of frames, else the other four fifths.
 
-    `wild=True` (training only) also makes statements and questions whose filler words mean nothing.
+    `wild=True` (training only) also makes statements and questions whose filler words mean nothing. more: lists of
+    frames beside those of `data`, of which no world says any.
     """
 
     data: Mapping[str, Any]
     held: bool = False
     wild: bool = False
+    more: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def load(cls, path: Path | None = None, *, held: bool = False, wild: bool = False) -> Language:
@@ -51,14 +53,16 @@ class Language:
         for table in ("facts", "preferences", "words", "topics", "aspects", "style", "reply"):
             if table not in data:
                 raise BadInput(where, f"has no table [{table}]", "See docs/world.md for the form.")
-        return cls(data, held, wild)
+        more = files("idiolect.simulation").joinpath("phrasings.toml").read_text(encoding="utf-8") if wild else ""
+        return cls(data, held, wild, tomllib.loads(more))
 
     def frames(self, *path: str) -> Sequence[str]:
         """This side of one list of frames, e.g. ``frames("facts", "like", "statements")``."""
         items: Any = self.data
+        more: Any = self.more
         for name in path:
-            items = items[name]
-        return split(items, self.held)
+            items, more = items[name], more.get(name, {})
+        return [*split(items, self.held), *more]
 
     def words(self, name: str) -> list[str]:
         return list(self.data["words"][name])

@@ -25,6 +25,9 @@ BODIES: dict[str, Any] = {  # of routes below a user's path
     "PUT consents": {"consents": []},
     "PUT preferences": {"preferences": [{"dimension": "short answers", "weight": 1}]},
     "POST question": {"prompt": "what is my secret?", "candidates": ["a", "b b b"]},
+    "POST recommend": {"candidates": ["a", "b"]},
+    "POST search": {"query": "secret", "documents": ["a"]},
+    "POST rewrite": {"text": "x", "model": "small"},
 }
 ELSEWHERE: dict[str, tuple[Any, int, int]] = {  # other routes: body, status for another user, for another space
     "GET /v1/models": (None, 200, 200),
@@ -112,6 +115,9 @@ COMMANDS: dict[str, list[str] | None] = {  # None: opens a model, and has its ow
     "consents": ["{who}", "--withdraw", "assist"],
     "chat": None,
     "mcp": None,
+    "recommend": ["a", "b", "--user", "{who}", "--words"],
+    "search": ["a", "--user", "{who}", "--in", "{folder}", "--words"],
+    "rewrite": None,
     "users link": ["{who}"],
     "keys create": ["--kind", "user", "--user", "{who}"],
     "adapters list": ["{who}"],

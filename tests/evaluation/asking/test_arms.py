@@ -1,20 +1,14 @@
 from __future__ import annotations
 
-from collections.abc import Generator
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from idiolect.core.layout import ask
-from idiolect.core.method import Access
-from idiolect.core.requests import Fit, Fitted, Item, Key, Request, Trained
 from idiolect.core.types import Interaction, Turn, UserData
 from idiolect.data.store import MemoryStore
 from idiolect.evaluation.asking.arms import Copy, permuted, recent, swapped
-from idiolect.evaluation.asking.pooling import pooled
-from idiolect.evaluation.asking.respond import Ready
-from idiolect.evaluation.costs import Metered
 from idiolect.evaluation.tasks import Question
 from idiolect.governance.view import view
 
@@ -95,39 +89,3 @@ def test_without_examples_copying_fills_the_commonest_answer_with_the_rarest_wor
 def test_there_is_nothing_to_copy_from_a_user_without_records() -> None:
     copy = Copy(Asking(), LEARNERS)  # type: ignore[arg-type]
     assert copy.answer(question("fact", "where do I live"), person("ann")) == "You live in ."
-
-
-class Trainer:
-    """Asks for one fit on the user's examples, keeps what it gets, and notes how often it was asked."""
-
-    def adapt(self, user: UserData, theta: Any, own: Any = None) -> Generator[Request, Any, Any]:
-        items = tuple(Item(query=e.query, answer=e.target, user=user.user_id) for e in user.examples())
-        if not items:
-            return None
-        fitted: Fitted = yield Fit(train=(), items=items)
-        return user.user_id, fitted.users[user.user_id]
-
-
-class Gym:
-    """Notes the fits that it gets."""
-
-    name, digest, access = "gym", "1", Access.WEIGHTS
-
-    def __init__(self) -> None:
-        self.fits: list[Fit] = []
-
-    def answer(self, requests: list[Fit], keys: list[Key]) -> list[Fitted]:
-        self.fits += requests
-        return [Fitted(users={"": Trained(model=f"fit {len(self.fits)}")}) for _ in requests]
-
-
-def test_pooled_parts_are_trained_once_on_everybodys_examples_that_name_nobody() -> None:
-    people = {u: person(u, tag(1, f"of {u}")) for u in ("ann", "bob")} | {"eve": person("eve")}
-    gym = Gym()
-    owns = pooled(Ready(method=Trainer(), label="m", seed=0, theta=None), people, Metered(gym))  # type: ignore[arg-type]
-    (fit,) = gym.fits
-    assert fit.rows == "all"
-    assert [(i.user, i.answer) for i in fit.items] == [("", "of ann"), ("", "of bob")]
-    assert owns["ann"][0] == "ann"
-    assert owns["ann"][1] is owns["bob"][1]
-    assert owns["eve"] is None

@@ -11,7 +11,17 @@ from fastapi.staticfiles import StaticFiles
 import idiolect
 from idiolect.applications.server import demo, errors
 from idiolect.applications.server.guard import Guard
-from idiolect.applications.server.routes import answers, chat, feedback, memories, operation, other, person, session
+from idiolect.applications.server.routes import (
+    answers,
+    applications,
+    chat,
+    feedback,
+    memories,
+    operation,
+    other,
+    person,
+    session,
+)
 from idiolect.applications.server.service import Service
 from idiolect.applications.server.watch import Watch
 
@@ -47,6 +57,7 @@ def create(service: Service) -> FastAPI:
         memories.router,
         person.router,
         answers.router,
+        applications.router,
         feedback.router,
         operation.router,
     ):

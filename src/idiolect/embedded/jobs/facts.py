@@ -104,9 +104,9 @@ def facts(
     chosen = [r.choice(stated)] if only else r.choices(stated, k=n // 4) + r.sample(stated, min(n, 6))
     for f in chosen:  # some twice, in other words
         likes = f.kind == "like"
-        if only == "unknown" or (not only and r.random() < 0.15):
+        if only == "unknown" or (not only and r.random() < 0.22):
             lesson.asked.append(ask_unknown(r, lang, used, wish, name))
-        elif (only == "suggest" or (not only and r.random() < 0.25)) and likes:
+        elif (only == "suggest" or (not only and r.random() < 0.18)) and likes:
             lesson.asked.append(suggestion(r, lang, f.key, f.value, wish, name))
         else:
             lesson.asked.append(ask_fact(r, lang, f, wish, name))

@@ -14,6 +14,7 @@ from idiolect import config, registry
 from idiolect.evaluation.annotators import arms
 from idiolect.evaluation.annotators.compare import table
 from idiolect.evaluation.annotators.judgements import LABELS, TASKS, Judgements, read
+from idiolect.evaluation.asking.again import Again
 from idiolect.evaluation.benchmarks import annotators
 
 METHODS = "plora,oppu,user_adapter,perfit,user_identifier"
@@ -57,6 +58,7 @@ def todo(
 ) -> Arms:
     """Every arm by name, and what answers it."""
     model = cache(lambda: arms.opened(judgements, setting, out / "states.safetensors"))
+    again = cache(lambda: Again(model()))  # a cousin takes what its method has learnt, where it would learn the same
     words = cache(lambda: annotators.predictions(judgements.learnt, judgements.asked))
     found: Arms = {
         WORDS: lambda: [LABELS[label] for label in words()[WORDS]],
@@ -68,7 +70,7 @@ def todo(
             options = config.load(presets).methods.get(name, {})
             method = arms.built(name, options, judgements.task, cousin=cousin)
             title = f"{name} without readers" if cousin else name
-            found[title] = lambda method=method: arms.predictions(model(), judgements, method, seed=seed)  # type: ignore[misc]
+            found[title] = lambda method=method: arms.predictions(again(), judgements, method, seed=seed)  # type: ignore[misc]
     return found
 
 

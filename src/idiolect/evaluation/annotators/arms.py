@@ -18,6 +18,7 @@ from idiolect import registry
 from idiolect.core.idiolect import Stream
 from idiolect.core.layout import ask
 from idiolect.core.method import Learnt, flow
+from idiolect.core.model import Model
 from idiolect.core.requests import Ask, Key
 from idiolect.core.types import Query, UserData
 from idiolect.evaluation.annotators.judgements import LABELS, Judgements
@@ -49,7 +50,7 @@ def opened(judgements: Judgements, setting: Setting, cache: Path) -> EncoderMode
     return model
 
 
-def predictions(model: EncoderModel, judgements: Judgements, method: Any = None, *, seed: int = 0) -> list[str]:
+def predictions(model: Model, judgements: Judgements, method: Any = None, *, seed: int = 0) -> list[str]:
     """A label for every judgement that is asked; without a method, MiniLM's own."""
     asked = judgements.asked
     queries = [ask(judgements.task, j.text) for j in asked]
@@ -81,7 +82,7 @@ def built(name: str, options: Mapping[str, Any], task: str, *, cousin: bool = Fa
 
 
 def _met(
-    model: EncoderModel, method: Any, judgements: Judgements, known: Mapping[str, UserData], key: Key
+    model: Model, method: Any, judgements: Judgements, known: Mapping[str, UserData], key: Key
 ) -> tuple[Any, dict[str, Any]]:
     """theta, and the own of every reader of whom something is known."""
     through = method.card.through == "learn"
@@ -98,7 +99,7 @@ def _met(
     return learnt.theta, owns
 
 
-def _labels(model: EncoderModel, asks: Sequence[Ask]) -> list[str]:
+def _labels(model: Model, asks: Sequence[Ask]) -> list[str]:
     found: list[str] = []
     for start in range(0, len(asks), TOGETHER):
         part = asks[start : start + TOGETHER]

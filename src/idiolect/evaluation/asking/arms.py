@@ -3,7 +3,7 @@
 own      the method under the user's own data
 base     no method at all
 swapped  the same query under the whole data of somebody else, his id included
-pooled   the trained parts fitted on everybody's history, without knowing whose it is (see `pooling`)
+pooled   the method fitted on everybody's history, without knowing whose it is (see `pooling`)
 copy     the answer of the user's nearest example, by BM25: no model at all
 cousin   the cheaper relative that the method's card names
 shuffled the method under the user's own records with their times dealt out anew (see `controls`)

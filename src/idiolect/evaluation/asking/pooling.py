@@ -1,11 +1,11 @@
-"""One model for everybody: the parts that users train for themselves, trained once on all their examples together.
+"""One model for everybody: the method under one nameless person, who has done all that those people did.
 
-Every user's `adapt` runs up to where it asks for a `Fit`; the fits of all users become one, whose items no longer say
-whose they are; all get the same trained parts, and `adapt` goes on. What is not trained (what a method retrieves or
-counts) stays the user's own, so that the comparison is about the training alone.
+What a method fits for a user it fits for him, once, on all their records together; no record says whose it was, and
+every question is answered under him. theta stays, as it stays for each user. It is learnt anew, of him alone, where
+the card says so (`pooled="theta"`): what people are found to differ in is found by knowing whose choices are whose.
 
-`Prepared` holds what has been learnt, of both kinds. Parts that learn apart are the methods alone: they learn once, for
-their own rows and for the composition's.
+`Prepared` holds what has been learnt. Parts that learn apart are the methods alone: they learn once, for their own
+rows and for the composition's.
 """
 
 from __future__ import annotations
@@ -15,29 +15,28 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from idiolect.composition import Composed, named
-from idiolect.core.method import flow
-from idiolect.core.requests import Fit, Fitted, Flow, Item, Key
-from idiolect.core.types import UserData
+from idiolect.core.model import Model
+from idiolect.core.types import Interaction, Post, Preference, Record, UserData
+from idiolect.evaluation.asking.again import Again
 from idiolect.evaluation.asking.respond import Ready, adapt, joined, learn
-from idiolect.evaluation.costs import Metered
-from idiolect.generation.drive import run, run_many
 
-_START = object()
+NAMELESS = "everybody"
 
 
 @dataclass(kw_only=True, eq=False)
 class Prepared:
     """Methods that have learnt and adapted to everybody.
 
-    shared: names of those that a composition needs again; the others are not kept.
+    shared: names of those that a composition needs again; the others are not kept. Of the method prepared last the
+    trainings of `learn` are known: its cousin takes them where it asks for the same.
     """
 
     learners: Sequence[UserData]
     people: Mapping[str, UserData]
-    model: Metered
+    model: Model
     shared: Collection[str] = ()
     _ready: list[Ready] = field(default_factory=list)
-    _pooled: list[tuple[Ready, dict[str, Any]]] = field(default_factory=list)
+    _again: tuple[str, int, Again] | None = None
 
     def ready(self, method: Any, label: str, seed: int) -> Ready:
         """theta and everybody's own."""
@@ -47,72 +46,40 @@ class Prepared:
         if isinstance(method, Composed) and method.apart:
             parts = tuple(self.ready(m, named(m), seed) for m in (method.left, method.right))
             return joined(method, label, parts)
-        made = adapt(learn(method, label, seed, self.learners, self.model), self.people, self.model)
+        model = self._knowing(label, seed)
+        made = adapt(learn(method, label, seed, self.learners, model), self.people, model)
         if label in self.shared:
             self._ready.append(made)
         return made
 
-    def pooled(self, ready: Ready) -> dict[str, Any]:
-        """Everybody's own with the trained parts that all share."""
-        if ready.parts:
-            left, right = (self.pooled(part) for part in ready.parts)
-            return {u: (left[u], right[u]) for u in self.people}
-        found = next((owns for known, owns in self._pooled if known is ready), None)
-        if found is None:
-            found = pooled(ready, self.people, self.model)
-            if ready.label in self.shared:
-                self._pooled.append((ready, found))
-        return found
+    def _knowing(self, label: str, seed: int) -> Again:
+        """The model, with what it was asked to learn for this method under this seed."""
+        if self._again is None or self._again[:2] != (label, seed):
+            self._again = (label, seed, Again(self.model))
+        return self._again[2]
 
 
-def pooled(ready: Ready, people: Mapping[str, UserData], model: Metered) -> dict[str, Any]:
-    """The own of each user, with trained parts that everybody shares."""
-    models = {"base": model}
-    waiting: dict[str, tuple[Flow[Any], Any]] = {
-        u: (flow(ready.method.adapt(data, ready.theta)), _START) for u, data in people.items()
-    }
-    owns: dict[str, Any] = {}
-    number = 0
-    while waiting:
-        flows = {Key(ready.seed, f"{ready.label} pooled", u): _to_fit(*state) for u, state in waiting.items()}
-        stopped = {key.user: end for key, end in run_many(flows, models).items()}
-        owns |= {u: value for u, (value, fit) in stopped.items() if fit is None}
-        fits = {u: fit for u, (_, fit) in stopped.items() if fit is not None}
-        if not fits:
-            break
-        key = Key(ready.seed, f"{ready.label} pooled", "everybody", number)
-        fitted: Fitted = run(_ask(together(fits)), models, key)
-        number += 1
-        waiting = {u: (waiting[u][0], _for(fit, fitted)) for u, fit in fits.items()}
-    return owns
+def pooled(ready: Ready, people: Mapping[str, UserData], model: Model) -> tuple[UserData, Ready]:
+    """The nameless person of these people, and the method that has adapted to him."""
+    everybody = nameless(people, ready.method)
+    if ready.method.card.pooled == "theta":
+        ready = learn(ready.method, ready.label, ready.seed, [everybody], model)
+    return everybody, adapt(ready, {NAMELESS: everybody}, model)
 
 
-def together(fits: Mapping[str, Fit]) -> Fit:
-    """One fit of one row on everybody's items, in the users' order."""
-    items: list[Item] = [replace(i, user="") for fit in fits.values() for i in fit.items]
-    first = next(iter(fits.values()))
-    numbers = {k: [x for f in fits.values() for x in f.options[k]] for k, v in first.options.items() if type(v) is list}
-    start = {"": next(iter(first.start.values()))} if first.start else {}  # what theta gives everybody to begin with
-    return replace(first, items=tuple(items), rows="all", start=start, options={**first.options, **numbers})
+def nameless(people: Mapping[str, UserData], method: Any) -> UserData:
+    """All that these people did of what the method learns from, as one person's, in order of time.
+
+    What they say of themselves is left out: it would say who they are.
+    """
+    tasks = getattr(method, "tasks", ())
+    done = [r for u in people.values() for r in u.records if r.kind in method.card.data and _teaches(r, tasks)]
+    done.sort(key=lambda r: (r.time, r.id))
+    return UserData(NAMELESS, tuple(replace(r, id=str(n)) for n, r in enumerate(done)))
 
 
-def _for(fit: Fit, fitted: Fitted) -> Fitted:
-    """Everybody's parts under the names that this user's `adapt` looks for."""
-    names = {i.user for i in fit.items} if fit.rows == "user" else {""}
-    return replace(fitted, users=dict.fromkeys(names, fitted.users[""]))
-
-
-def _to_fit(user: Flow[Any], send: Any) -> Flow[tuple[Any, Fit | None]]:
-    """Runs a flow up to its next fit: (its value, None) where it ended before."""
-    try:
-        request = next(user) if send is _START else user.send(send)
-        while not isinstance(request, Fit):
-            request = user.send((yield request))
-    except StopIteration as stop:
-        return stop.value, None
-    return None, request
-
-
-def _ask(fit: Fit) -> Flow[Fitted]:
-    fitted: Fitted = yield fit
-    return fitted
+def _teaches(record: Record, tasks: Collection[str]) -> bool:
+    """Whether an example is made of it, of one of the tasks where such are named."""
+    if isinstance(record, (Post, Interaction)):
+        return not tasks or record.task in tasks
+    return isinstance(record, Preference) and bool(record.prompt)

@@ -13,6 +13,7 @@ from typing import Any
 
 from idiolect.core.idiolect import Source as Shown
 from idiolect.core.method import Learnt, flow
+from idiolect.core.model import Model
 from idiolect.core.requests import Ask, Flow, Key
 from idiolect.core.types import Query, UserData
 from idiolect.evaluation.costs import Metered
@@ -62,7 +63,7 @@ class Answer:
     sources: frozenset[Shown] = frozenset()
 
 
-def learn(method: Any, label: str, seed: int, learners: Sequence[UserData], model: Metered) -> Ready:
+def learn(method: Any, label: str, seed: int, learners: Sequence[UserData], model: Model) -> Ready:
     """theta, from users of whom nothing is asked; later, with the users, where the card says `through="learn"`."""
     if method.card.through == "learn":
         return Ready(method=method, label=label, seed=seed, theta=None, learners=learners)
@@ -84,7 +85,7 @@ def joined(method: Any, label: str, parts: tuple[Ready, ...]) -> Ready:
     )
 
 
-def _learnt(method: Any, label: str, seed: int, learners: Sequence[UserData], model: Metered) -> Ready:
+def _learnt(method: Any, label: str, seed: int, learners: Sequence[UserData], model: Model) -> Ready:
     start = time.perf_counter()
     learnt: Learnt[Any, Any] = run(flow(method.learn(learners)), {"base": model}, Key(seed, label))
     seconds = time.perf_counter() - start
@@ -93,7 +94,7 @@ def _learnt(method: Any, label: str, seed: int, learners: Sequence[UserData], mo
     )
 
 
-def adapt(ready: Ready, people: Mapping[str, UserData], model: Metered) -> Ready:
+def adapt(ready: Ready, people: Mapping[str, UserData], model: Model) -> Ready:
     """The own of each user, all in lockstep, so that they train in one slot-wise run."""
     if ready.parts:
         return joined(ready.method, ready.label, tuple(adapt(p, people, model) for p in ready.parts))

@@ -14,7 +14,7 @@ from idiolect.core.layout import line
 from idiolect.core.types import UserData
 from idiolect.evaluation.asking import arms, grains, respond
 from idiolect.evaluation.asking.controls import shuffled
-from idiolect.evaluation.asking.pooling import Prepared
+from idiolect.evaluation.asking.pooling import Prepared, pooled
 from idiolect.evaluation.asking.respond import Answer, Asked, Ready
 from idiolect.evaluation.costs import Metered, bytes_at_rest, parameters
 from idiolect.evaluation.entries import Entry, entry, pairs, trained
@@ -123,9 +123,9 @@ class Runner:
         return self._ready(self.one.cousin, self.one.name, "cousin")
 
     @cached_property
-    def pooled(self) -> dict[str, Any]:
-        """Each user's own with the parts that were trained on everybody's history."""
-        return self.study.prepared.pooled(self.own)
+    def pooled(self) -> tuple[UserData, Ready]:
+        """A nameless person who has done all that the users did, and what the method makes of him."""
+        return pooled(self.own, self.study.data, self.study.model)
 
     @cached_property
     def shuffled(self) -> tuple[dict[str, UserData], Ready]:
@@ -176,9 +176,11 @@ class Runner:
         if cell.arm == "shuffled":
             data, ready = self.shuffled
             return ready, [Asked(question=q, data=data[q.user], own=ready.owns[q.user]) for q in questions]
+        if cell.arm == "pooled":
+            everybody, ready = self.pooled
+            return ready, [Asked(question=q, data=everybody, own=ready.owns[everybody.user_id]) for q in questions]
         ready = self.cousin if cell.arm == "cousin" else self.own
-        owns = self.pooled if cell.arm == "pooled" else ready.owns
-        return ready, [Asked(question=q, data=study.data[q.user], own=owns[q.user]) for q in questions]
+        return ready, [Asked(question=q, data=study.data[q.user], own=ready.owns[q.user]) for q in questions]
 
     def _short(self, cell: Cell) -> tuple[Ready, list[Asked]]:
         people = {q.user for q in cell.questions}

@@ -1,4 +1,4 @@
-"""Linear rewards over what two replies differ in: one for all, and one that moves with the person.
+"""Linear rewards over what two replies differ in: one for all, one that moves with the kind of person, one a person.
 
     r_u(y) = w_u . f(y)          P(y over y') = sigmoid(w_u . (f(y) - f(y')))
 
@@ -62,6 +62,23 @@ def fit(rows: Floats, weights: Floats | None = None, strength: float = 0.1) -> F
     model = LogisticRegression(C=strength, fit_intercept=False, max_iter=500)
     model.fit(both, labels, sample_weight=None if weights is None else np.tile(weights, 2))
     found: Floats = model.coef_[0]
+    return found
+
+
+def near(rows: Floats, start: Floats, pull: float, *, steps: int = 8) -> Floats:
+    """w (D,) of one person: his pairs, drawn to everybody's w by `pull`; everybody's where he has none.
+
+        w_u = argmin_w  - sum_j log sigmoid(w . delta_j) + pull / 2 |w - w_0|^2            by Newton's method
+
+    Args:
+        rows: (n, D) what the preferred reply of each of his pairs has more of. start: w_0 (D,).
+    """
+    found = start.copy()
+    for _ in range(steps if len(rows) else 0):
+        lost = 1 / (1 + np.exp(rows @ found))  # (n,) probability of the other reply
+        slope = pull * (found - start) - rows.T @ lost
+        curve = (rows.T * (lost * (1 - lost))) @ rows + pull * np.eye(len(found))
+        found = found - np.linalg.solve(curve, slope)
     return found
 
 

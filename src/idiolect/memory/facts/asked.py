@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 
-from idiolect.memory.facts import cues
+from idiolect.memory.facts import cues, learnt
 from idiolect.memory.facts.place import has
 from idiolect.memory.facts.reading import Reading, words
-from idiolect.memory.facts.salient import LINE
 
+SURE = 0.6  # how likely a kind must be to be the only one
 LONGEST = 40  # words and marks of a question that is looked at
 PLAIN = ("name", "job", "home", "allergy", "language", "hobby")
 MEANT = re.compile(
@@ -24,16 +24,18 @@ def slots(question: str) -> list[tuple[str, str]]:
     reading = Reading(question)
     if len(reading.pieces) > LONGEST or not has("first", reading.plain):
         return []
-    found = _keyed(reading)
-    scores = {kind: cues.heard(kind, reading.line(LINE.get(kind, ""))).score for kind in PLAIN}
+    likely = learnt.wanted(reading)
+    kind = max(PLAIN, key=lambda each: likely[each])
+    if likely[kind] >= SURE:
+        return [(kind, "")]
+    scores = {each: cues.heard(each, reading.line(cues.LINE.get(each, ""))).score for each in PLAIN}
     best = max(scores.values())
-    return found + [(kind, "") for kind, score in scores.items() if score == best and score > 0]
+    return _keyed(reading) + [(each, "") for each, score in scores.items() if score == best and score > 0]
 
 
 def _keyed(reading: Reading) -> list[tuple[str, str]]:
     said = [p.text.lower() for p in reading.pieces if p.text[0].isalpha()]
     found = [("person", word) for word in said if word in words()["relations"]]
     found += [("like", form) for word in said for form in {word, word.removesuffix("s")}]
-    if MEANT.search(reading.plain):
-        found += [("meaning", word) for word in (*said, *(t.lower() for t in reading.texts("VSNP").values()))]
-    return found
+    unusual = [text.lower() for text in reading.texts("VSNP").values()]
+    return found + [("meaning", word) for word in (*(said if MEANT.search(reading.plain) else ()), *unusual)]

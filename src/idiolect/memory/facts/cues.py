@@ -7,18 +7,44 @@ import tomllib
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
+from typing import Any
 
 from idiolect.memory.facts.reading import rank
 from idiolect.retrieval.stems import stem
 
 Forms = tuple[re.Pattern[str], ...]
+LINE = {"person": "R", "name": "R", "visit": "R", "like": "K"}  # what is marked in the line that a kind's cues are for
 SURE, FORM, STRONG, WEAK, AGAINST = 20, 5, 2, 1, -2
 GRAMMAR = 300  # the commonest words, which any sentence has
 MOST = 2  # words of one list that count
+MANY = 99  # the same, where all do
+SHOWN = "X0"
+MARK = re.compile(r"(?<!\w)[NPSVRK]\d")
 VALUES = {"{N}": r"(?P<v>[NPS]\d+)", "{V}": r"(?P<v>[VS]\d+)"}
 MARKS = {"N0": r"[NPS]\d+", "V0": r"[VS]\d+", "R0": r"R\d+", "K0": r"K\d+"}
 MACRO = re.compile(r"\{([a-z]\w*)\}")
 WORD = re.compile(r"(?<![\w'])[a-z]{3,}(?![\w'])")
+
+
+@dataclass(frozen=True)
+class Listed:
+    """Entries of which each counts once: `plain` words, which are looked for as they are, and patterns."""
+
+    plain: tuple[str, ...] = ()
+    forms: Forms = ()
+
+    def count(self, line: str, most: int) -> int:
+        """How many a line has, up to `most`."""
+        spaced, found = f" {line} ", 0
+        for word in self.plain:
+            found += word in spaced
+            if found == most:
+                return found
+        for form in self.forms:
+            found += form.search(line) is not None
+            if found == most:
+                return found
+        return found
 
 
 @dataclass(frozen=True)
@@ -27,9 +53,9 @@ class Cues:
 
     sure: Forms = ()
     forms: Forms = ()
-    strong: Forms = ()
-    weak: Forms = ()
-    against: Forms = ()
+    strong: Listed = Listed()
+    weak: Listed = Listed()
+    against: Listed = Listed()
     veto: Forms = ()
 
 
@@ -43,17 +69,24 @@ class Heard:
     plain: bool = True
 
 
+def vetoed(kind: str, line: str) -> bool:
+    """Whether a line says that it is not so."""
+    return any(form.search(line) for form in cues()[kind].veto)
+
+
+@lru_cache(maxsize=100)
 def heard(kind: str, line: str) -> Heard:
     """How a line speaks of a kind."""
     known = cues()[kind]
-    if any(form.search(line) for form in known.veto):
+    if vetoed(kind, line):
         return Heard(0)
-    sure = [m for form in known.sure for m in form.finditer(line)]
-    found = sure + [m for form in known.forms for m in form.finditer(line)]
+    sorts = {mark[0] for mark in MARK.findall(line)}
+    sure = _matches(known.sure, line, sorts)
+    found = sure + _matches(known.forms, line, sorts)
     marks = [m["v"] for m in found if m.groupdict().get("v")]
     score = SURE if sure else FORM * bool(found)
-    score += STRONG * min(MOST, _count(known.strong, line)) + WEAK * min(MOST, _count(known.weak, line))
-    return Heard(score + AGAINST * _count(known.against, line), list(dict.fromkeys(marks)), plain=not found)
+    score += STRONG * known.strong.count(line, MOST) + WEAK * known.weak.count(line, MOST)
+    return Heard(score + AGAINST * known.against.count(line, MANY), list(dict.fromkeys(marks)), plain=not found)
 
 
 def strays(kind: str, line: str) -> int:
@@ -65,6 +98,11 @@ def strays(kind: str, line: str) -> int:
         if re.search(r"[A-Z]\d", part) or len(foreign) < len(telling):
             found += len(foreign)
     return found
+
+
+def shown(line: str, mark: str) -> str:
+    """A line in which one mark stands out from others."""
+    return f" {line} ".replace(f" {mark} ", f" {SHOWN} ")[1:-1]
 
 
 def marked(form: str) -> str:
@@ -79,7 +117,9 @@ def cues() -> dict[str, Cues]:
     """By kind."""
     data, macros = _read()
     return {
-        kind: Cues(**{name: tuple(_compiled(form, macros) for form in listed) for name, listed in lists.items()})
+        kind: Cues(
+            **{name: _list(name, [_expanded(form, macros) for form in listed]) for name, listed in lists.items()}
+        )
         for kind, lists in data.items()
     }
 
@@ -94,8 +134,17 @@ def vocabulary() -> dict[str, frozenset[str]]:
     return {kind: frozenset(stem(w) for w in re.findall("[a-z]{3,}", " ".join(forms))) for kind, forms in texts.items()}
 
 
-def _count(forms: Forms, line: str) -> int:
-    return sum(form.search(line) is not None for form in forms)
+def _matches(forms: Forms, line: str, sorts: set[str]) -> list[re.Match[str]]:
+    """All places of the forms; one that needs a mark which the line has not is not looked for."""
+    needed = ((form, _needed(form)) for form in forms)
+    return [m for form, need in needed if need is None or need & sorts for m in form.finditer(line)]
+
+
+@lru_cache(maxsize=10_000)
+def _needed(form: re.Pattern[str]) -> frozenset[str] | None:
+    """The letters of the mark that is the value of a form; None where it has none."""
+    found = re.search(r"\(\?P<v>(?:\[([A-Z]+)\])", form.pattern)
+    return frozenset(found[1]) if found else None
 
 
 def _read() -> tuple[dict[str, dict[str, list[str]]], dict[str, str]]:
@@ -103,8 +152,19 @@ def _read() -> tuple[dict[str, dict[str, list[str]]], dict[str, str]]:
     return data, data.pop("macros")
 
 
-def _compiled(form: str, macros: dict[str, str]) -> re.Pattern[str]:
+def _list(name: str, forms: list[str]) -> Any:
+    if name not in ("strong", "weak", "against"):
+        return tuple(compiled(form) for form in forms)
+    plain = [form for form in forms if re.fullmatch(r"[a-z' ]+", form)]
+    return Listed(tuple(f" {form} " for form in plain), tuple(compiled(form) for form in forms if form not in plain))
+
+
+def _expanded(form: str, macros: dict[str, str]) -> str:
     while found := MACRO.search(form):
         form = form.replace(found[0], macros[found[1]])
-    form = form.replace(" ,? ", "(?: ,)? ")  # a comma, or none, between two words
-    return re.compile(rf"(?<![\w'])(?:{marked(form)})(?![\w'])")
+    return form.replace(" ,? ", "(?: ,)? ")  # a comma, or none, between two words
+
+
+def compiled(form: str) -> re.Pattern[str]:
+    """A pattern between the bounds of words; {m} is the phrase that `shown` shows."""
+    return re.compile(rf"(?<![\w'])(?:{marked(form.replace('{m}', SHOWN))})(?![\w'])")

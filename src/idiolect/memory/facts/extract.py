@@ -11,36 +11,15 @@ from collections.abc import Iterator
 
 from idiolect.core.layout import HISTORY, PROFILE
 from idiolect.core.types import Record, Turn
-from idiolect.memory.facts import rules, salient
+from idiolect.memory.facts import asides, guess, rules, salient
 from idiolect.memory.facts.slots import Claim
 
 LONGEST = 300  # characters of a sentence that is read
 ASKED = 9  # words of a question that one answers oneself
 YOU = re.compile(r"\b(?:you|your|he|she|they)\b", re.I)
 SENTENCE = re.compile(r"(?<=[.!])\s+(?=[A-Z\"'])|\n+")
-CHANGE = re.compile(
-    r"\b(?:updat\w+|chang(?:e|es|ed|ing)|correct(?:ed|ion)?|no longer|no more|(?:not )?any ?more|from now on|"
-    r"(?:starting|since|as of|as from|beginning) (?:today|now|yesterday|this \w+|last \w+|next \w+)|unlike before|"
-    r"used to|previously|formerly|forget (?:what|my|that)|"
-    r"ignore (?:what|my|that)|scrap that|"
-    r"(?:was|were) wrong|mistaken|this is new|news|old answer|instead|switched|replaced|swapped|different(?:ly)?|"
-    r"otherwise|(?:is|are) over|"
-    r"(?:some|second|more) thoughts?|gave up|given up|quit|stopped|dropped|moved on|left behind|not .{1,40} but)\b",
-    re.I,
-)
-BESIDE = re.compile(r"\b(?:also|too|as well|another|besides|additionally|in addition|second|both)\b", re.I)
-LEADING = re.compile(r"^(?:[^,.:;!?]{1,40}[,:]\s+)(?=\S)")
 TOLD = re.compile(
     r"\b(?:did I (?:tell|mention)|have I (?:told|mentioned)|(?:do|did) you know that|you know that)\b", re.I
-)
-TAIL = re.compile(
-    r"(?:, (?:in case you (?:ask|wonder|care)|as (?:i said|you know)|really|"
-    r"to be (?:honest|sure|clear)|no joke|"
-    r"no kidding|no doubt|(?:i )?(?:think|guess|suppose|promise|swear|believe|hope|mean)|"
-    r"believe me|trust me|of course|by the way|"
-    r"for sure|in fact|you know|you see|to tell (?:you )?the truth|i am sure|just so you know|if you ask me|honestly|"
-    r"please|though|lol|haha))+(?=[.!]*$)",
-    re.I,
 )
 CLAUSE = re.compile(r",? (?:and|but) (?=(?:I|my|we|our)\b)", re.I)
 QUOTED = re.compile(r"[\"“][^\"”]*[\"”]")
@@ -77,20 +56,13 @@ def sentences(text: str) -> Iterator[str]:
 
 def stated(text: str) -> Claim | None:
     """The claim that a sentence makes; None for most."""
-    text = TAIL.sub("", text)
+    text = asides.closed(text)
     if len(text) > LONGEST or (text.rstrip().endswith("?") and not TOLD.search(text)):
         return None
-    found = salient.read(text) or rules.match(plain(text))
+    found = salient.read(text) or rules.match(asides.plain(text))
+    if found is None or guess.doubts(text, found):
+        found = guess.read(text)
     if found is None or (found[0] in salient.SMALL and salient.others(text)):
         return None
     kind, key, value = found
-    return Claim(
-        kind=kind, key=key, value=value, changed=CHANGE.search(text) is not None and BESIDE.search(text) is None
-    )
-
-
-def plain(text: str) -> str:
-    """The sentence without what only leads up to it: "Here is an update: ", "From now on, "."""
-    lead = LEADING.match(text)
-    leads = lead is not None and (lead[0].rstrip().endswith(":") or CHANGE.search(lead[0]) is not None)
-    return text[lead.end() :] if lead is not None and leads else text
+    return Claim(kind=kind, key=key, value=value, changed=asides.changes(text))

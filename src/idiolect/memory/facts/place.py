@@ -12,26 +12,24 @@ from idiolect.retrieval.stems import stem
 
 NO_THING = re.compile(r"(?:ly|ed|ful|less|ous|ive|able|ible|free|est)$")
 SUBJECT = re.compile(r"(?! (?:me|my|us|our|the|a|an|it|all|in|as))(?![a-z])")  # a verb would go on with these
+AFTER = re.compile(rf"{cues.SHOWN} ([a-z]{{3,}}|[RK]\d+){SUBJECT.pattern}")
+BEFORE = re.compile(rf"K\d+ {cues.SHOWN}(?!\w)")
 
 
 @lru_cache(maxsize=1)
-def _patterns() -> dict[str, str]:
+def _patterns() -> dict[str, re.Pattern[str]]:
     data = tomllib.loads(files("idiolect.memory.facts").joinpath("patterns.toml").read_text(encoding="utf-8"))
-    return {
-        name: r"(?<![\w'])(?:" + "|".join(cues.marked(form) for form in listed) + r")(?![\w'])"
-        for name, listed in data.items()
-    }
+    return {name: cues.compiled("|".join(listed)) for name, listed in data.items()}
 
 
-@lru_cache(maxsize=1000)
-def pattern(name: str, mark: str = "") -> re.Pattern[str]:
-    """One of `patterns.toml`; `mark` takes the place of {m}."""
-    return re.compile(_patterns()[name].replace("{m}", mark))
+def pattern(name: str) -> re.Pattern[str]:
+    """One of `patterns.toml`."""
+    return _patterns()[name]
 
 
 def has(name: str, line: str, mark: str = "") -> bool:
-    """Whether a line has the pattern."""
-    return pattern(name, mark).search(line) is not None
+    """Whether a line has the pattern; `mark` is the phrase that {m} is."""
+    return pattern(name).search(cues.shown(line, mark) if mark else line) is not None
 
 
 def fits(line: str, mark: str, word: str, kind: str) -> bool:
@@ -43,10 +41,11 @@ def fits(line: str, mark: str, word: str, kind: str) -> bool:
 
 def half(line: str, mark: str, kind: str) -> bool:
     """Whether a phrase is only half of one: "movie marathons", "vegan ice cream"."""
-    after = re.search(rf"(?<!\w){mark} ([a-z]{{3,}}|[RK]\d+){SUBJECT.pattern}", line)
+    line = cues.shown(line, mark)
+    after = AFTER.search(line)
     if after and (after[1][0] in "RK" or foreign(after[1], kind)):
         return True
-    return re.search(rf"K\d+ {mark}(?!\w)", line) is not None
+    return BEFORE.search(line) is not None
 
 
 def foreign(word: str, kind: str) -> bool:

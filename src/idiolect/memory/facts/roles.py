@@ -13,12 +13,15 @@ from idiolect.memory.facts.place import foreign
 
 MINE = re.compile(r"(?:my|our|such a|that|no other|another|a new|a|only one)(?: [a-z']+){0,3}? (R\d+)")
 FAR = 99
-KIND_OF = (
-    r"(?:favou?rite|best|finest|nicest|greatest|loveliest|preferred|loved|beloved|perfect|number one|top)"
-    " (?:kind of )?{m}",
-    r"(?:any|every|each|no|other|another|only|kinds? of|sorts? of|all|comes to|taste in|preference in|list of) {m}",
-    r"{m} (?:of choice|number one|list|for me|i (?:love|like|adore|enjoy|prefer|dream))",
-    r"(?:one|the|a|an|as|my|with|in the way of) {m}",
+KIND_OF = tuple(
+    re.compile(form.replace("{m}", rf"{cues.SHOWN}\b"))
+    for form in (
+        r"(?:favou?rite|best|finest|nicest|greatest|loveliest|preferred|loved|beloved|perfect|number one|top)"
+        " (?:kind of )?{m}",
+        r"(?:any|every|each|no|other|another|only|kinds? of|sorts? of|all|comes to|taste in|preference in|list of) {m}",
+        r"{m} (?:of choice|number one|list|for me|i (?:love|like|adore|enjoy|prefer|dream))",
+        r"(?:one|the|a|an|as|my|with|in the way of) {m}",
+    )
 )
 
 
@@ -36,33 +39,31 @@ def thing(line: str, mark: str, *, sure: bool) -> str | None:
     for m in re.finditer(r"(K\d+)(?: ([a-z]{3,}))?", line):
         goes_on = bool(m[2]) and foreign(m[2], "like")
         if sure or not goes_on:
-            forms = (i for i, form in enumerate(KIND_OF) if re.search(form.replace("{m}", m[1] + r"\b"), line))
+            shown = cues.shown(line, m[1])
+            forms = (i for i, form in enumerate(KIND_OF) if form.search(shown))
             found.append((goes_on, next(forms, len(KIND_OF)), abs(m.start() - place), m[1]))
     return min(found)[3] if found else None
 
 
-def explained(line: str, one: str, other: str) -> tuple[str, str]:
-    """(the word that is explained, what is meant by it)."""
-    return (one, other) if _looks(line, key=one, value=other) >= _looks(line, key=other, value=one) else (other, one)
+def explained(line: str, one: str, other: str, lean: float) -> tuple[str, str]:
+    """(the word that is explained, what is meant by it); `lean` counts for the first as the one that is explained."""
+    straight, turned = looks(line, key=one, value=other), looks(line, key=other, value=one)
+    return (one, other) if straight + lean >= turned else (other, one)
 
 
 def living(line: str, one: str, other: str) -> tuple[int, str, str]:
     """(how much surer than the other way round, who, where)."""
-    straight, turned = _looks(line, who=one, where=other), _looks(line, who=other, where=one)
+    straight, turned = looks(line, who=one, where=other), looks(line, who=other, where=one)
     return (straight - turned, one, other) if straight >= turned else (turned - straight, other, one)
 
 
-def _looks(line: str, **marks: str) -> int:
-    """How much phrases look like what they are taken for."""
-    return sum(
-        count
-        for role, mark in marks.items()
-        for count, form in _roles()[role]
-        if re.search(rf"(?<![\w']){form.replace('{m}', mark)}(?![\w'])", line)
-    )
+def looks(line: str, **marks: str) -> int:
+    """How much phrases look like what they are taken for: `key` and `value`, or `who` and `where`."""
+    lines = {role: cues.shown(line, mark) for role, mark in marks.items()}
+    return sum(count for role, shown in lines.items() for count, form in _roles()[role] if form.search(shown))
 
 
 @lru_cache(maxsize=1)
-def _roles() -> dict[str, list[tuple[int, str]]]:
+def _roles() -> dict[str, list[tuple[int, re.Pattern[str]]]]:
     data = tomllib.loads(files("idiolect.memory.facts").joinpath("roles.toml").read_text(encoding="utf-8"))
-    return {role: [(count, cues.marked(form)) for count, form in listed] for role, listed in data.items()}
+    return {role: [(count, cues.compiled(form)) for count, form in listed] for role, listed in data.items()}

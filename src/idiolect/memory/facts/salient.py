@@ -6,7 +6,7 @@ or denied. The less a sentence has the form in which such facts are stated, the 
 
 from __future__ import annotations
 
-from idiolect.memory.facts import cues, roles
+from idiolect.memory.facts import cues, learnt, roles
 from idiolect.memory.facts.place import fits, half, has, pattern
 from idiolect.memory.facts.reading import Reading
 
@@ -19,13 +19,12 @@ SHORT = 11  # words and marks of a sentence in which a word that is not unusual 
 LONGEST = 32  # words and marks of any sentence
 NAMED = ("name", "person", "language", "home", "visit")
 SMALL = ("allergy", "job", "hobby", "like")
-LINE = {"person": "R", "name": "R", "visit": "R", "like": "K"}
 
 
 def read(text: str) -> Claimed | None:
     """(kind, key, value) of what stands out; None where nothing does."""
     reading = Reading(text)
-    if len(reading.pieces) > LONGEST or has("unreal", reading.plain):
+    if len(reading.pieces) > LONGEST or has("unreal", reading.plain) or has("perhaps", reading.plain):
         return None
     small = reading.texts("V")
     if found := _two(reading):
@@ -54,7 +53,7 @@ def named(reading: Reading, marks: list[str], *, sure: bool) -> Claimed | None:
     """A fact whose value is a name; `sure`: it must stand in a name's place."""
     best, found = NEEDED - 1, None
     for kind in NAMED:
-        line = reading.line(LINE.get(kind, ""))
+        line = reading.line(cues.LINE.get(kind, ""))
         known = cues.heard(kind, line)
         mark = next((m for m in known.marks if m in marks), marks[0] if len(marks) == 1 and not sure else None)
         if mark is None or known.score <= best or (known.plain and not _understood(kind, line, known.score)):
@@ -74,7 +73,7 @@ def simple(reading: Reading, marks: list[str], *, rare: bool = False) -> Claimed
     about = has("first", pattern("related").sub(" ", reading.line("R")))
     best, found = NEEDED - 1, None
     for kind in SMALL if about else ("like",):
-        line = reading.line(LINE.get(kind, ""))
+        line = reading.line(cues.LINE.get(kind, ""))
         known = cues.heard(kind, line)
         mark = next((m for m in known.marks if m in marks), marks[0] if len(marks) == 1 else None)
         if mark is None or known.score <= best or not _stands(reading, kind, mark, known, rare=rare):
@@ -92,11 +91,19 @@ def _two(reading: Reading) -> Claimed | None:
         surer, who, where = roles.living(line, *names)
         if surer >= NEEDED and cues.heard("residence", line).score >= NEEDED:
             return "residence", reading.word(who), reading.word(where)
+    if not has("defines", line) and (any(mark[0] == "S" for mark in small) or _liked(reading)):
+        return None
     if len(small) == 2 and cues.heard("meaning", line).score >= NEEDED:
-        key, value = roles.explained(line, *small)
+        key, value = roles.explained(line, small[0], small[1], learnt.lean(reading, small[0], small[1]))
         if cues.strays("meaning", line) <= (STRAYS if has("defines", line) else FEW):
             return "meaning", reading.word(key).lower(), reading.word(value)
     return None
+
+
+def _liked(reading: Reading) -> bool:
+    """Whether a kind of thing is compared."""
+    line = reading.line("K")
+    return any(mark[0] == "K" for mark in cues.MARK.findall(line)) and cues.heard("like", line).score >= NEEDED
 
 
 def _understood(kind: str, line: str, score: int) -> bool:
@@ -108,7 +115,7 @@ def _understood(kind: str, line: str, score: int) -> bool:
 
 def _stands(reading: Reading, kind: str, mark: str, known: cues.Heard, *, rare: bool) -> bool:
     """Whether a phrase can be meant as the value of a kind."""
-    line, placed = reading.line(LINE.get(kind, "")), mark in known.marks
+    line, placed = reading.line(cues.LINE.get(kind, "")), mark in known.marks
     most = 0 if rare else FEW if known.plain and kind != "allergy" else STRAYS
     if ((rare or not placed) and cues.strays(kind, line) > most) or (rare and known.plain):
         return False

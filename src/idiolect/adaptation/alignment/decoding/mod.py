@@ -40,6 +40,7 @@ from idiolect.training.parts import LowRank
         roles={"base": Access.WEIGHTS},
         data=("preference",),
         tasks=("reply", "choose"),
+        pooled="theta",
         cousin="the same policies with the same weights, averaged as weights",
         cousin_options={"mix": "weights"},
         draws=True,

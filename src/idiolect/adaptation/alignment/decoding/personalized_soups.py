@@ -37,6 +37,7 @@ from idiolect.training.parts import LowRank
         roles={"base": Access.WEIGHTS},
         data=("preference",),
         tasks=("reply", "choose"),
+        pooled="theta",
         cousin="the even soup of all policies, the same for everybody",
         cousin_options={"soup": "even"},
         draws=True,

@@ -47,6 +47,7 @@ class Values:
         roles={"base": Access.WEIGHTS},
         data=("preference",),
         tasks=("reply", "choose"),
+        pooled="theta",
         cousin="beta 0: the base model",
         cousin_options={"beta": 0.0},
         draws=True,

@@ -12,5 +12,6 @@
 | `memories` | `/v1/users/{id}/memories...` |
 | `person` | `/v1/users/{id}/...`: profile, preferences, consents, audit, export, erasure |
 | `answers` | `/v1/users/{id}/answers...` |
+| `applications` | `/v1/users/{id}/recommend`, `.../search`, `.../rewrite` |
 | `feedback` | `/v1/feedback`, `/v1/users/{id}/question`, `/v1/users/{id}/adapters...` |
 """

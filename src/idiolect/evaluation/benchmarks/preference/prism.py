@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from idiolect.core.errors import BadInput
 from idiolect.data.readers.text import mapping, text
 from idiolect.evaluation.benchmarks import linear
-from idiolect.evaluation.benchmarks.card import Card, folded
+from idiolect.evaluation.benchmarks.card import Card, digest, folded
 from idiolect.evaluation.benchmarks.rows import Label, Row, mean
 from idiolect.evaluation.metrics import Floats
 from idiolect.retrieval.protocol import Encoder
@@ -23,14 +24,26 @@ CARD = Card(
     source="github.com/dong-river/Personalized-Judge, outputs/; github.com/HannahKirk/prism-alignment",
     version="4d93fde111cbdaba7c3f8a439435dadee1acbd50, a9ec82149036374768f70e132a2369a750e06bbe",
     licence="people's words CC BY 4.0, model replies CC BY-NC 4.0",
-    split="five folds of people by md5 of the description; a question's pairs leave the training part with it",
-    protocol="pairwise accuracy, a tie counts half; balanced: mean of the pairs won by the longer and by the shorter",
+    split="five folds of people by md5 of the description; a question's pairs leave the training part with it; a "
+    "person's reward is learnt from his pairs on other questions",
+    protocol="pairwise accuracy, a tie counts half; length-balanced half: as many pairs won by the longer reply as by "
+    "the shorter, by md5 of their ids",
     files=("prism_pairs.jsonl",),
 )
 FIELDS = ("id", "user_info", "question", "chosen", "rejected", "conversation_type")
 FOLDS = 5
 WEIGHTS = (0.02, 0.05, 0.15, 0.5)
+PULLS = (3.0, 10.0, 30.0, 100.0, 300.0)
 FACTS = 60  # commonest statements of a description that the reward may lean on
+LENGTH, BALANCED = "longer reply", "length-balanced half"
+REWARDS = (  # in the order in which `predicted` makes them
+    Label("", "one reward for all"),
+    Label("", "reward by description", ours=True),
+    Label("", "reward by another's description", ours=True, control=True),
+    Label("", "reward a person", ours=True),
+    Label("", "reward of another person", ours=True, control=True),
+)
+Places: TypeAlias = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,51 +77,109 @@ def count(data: Sequence[Pair]) -> dict[str, int]:
 
 
 def measure(data: Sequence[Pair], encoder: Encoder | None) -> Iterator[Row]:
-    """The longer reply; one linear reward for all; ours: one that leans on the description, and on another's."""
+    """The longer reply; one linear reward for all; ours: one that leans on the description, one a person; and both
+    under somebody else."""
     del encoder  # replies are told apart by form: vectors of what they say were not needed
     owners = [p.person for p in data]
-    longer = np.array([(len(p.chosen) > len(p.rejected)) + 0.5 * (len(p.chosen) == len(p.rejected)) for p in data])
-    yield mean(Label("all", "longer reply"), "accuracy", longer, owners)
+    longer = by_length(data)
     for kind in dict.fromkeys(p.kind for p in data):
         mine = [i for i, p in enumerate(data) if p.kind == kind]
-        yield mean(Label(kind, "longer reply"), "accuracy", longer[mine], [owners[i] for i in mine])
-    found = predicted(data)
-    labels = {
-        "one reward for all": Label("all", "one reward for all"),
-        "own": Label("all", "reward by description", ours=True),
-        "other": Label("all", "reward by another's description", ours=True, control=True),
+        yield mean(Label(kind, LENGTH), "accuracy", longer[mine], [owners[i] for i in mine])
+    parts = {
+        "all": np.arange(len(data)),
+        BALANCED: balanced(data, longer),
+        "longer preferred": np.flatnonzero(longer > 0.5),
+        "shorter preferred": np.flatnonzero(longer < 0.5),
     }
-    for name, label in labels.items():
-        yield mean(label, "accuracy", found[name], owners)
-        yield mean(label, "accuracy, mean over descriptions", found[name], owners, by_user=True)
-        for short in (False, True):
-            kept = np.flatnonzero(longer < 0.5 if short else longer > 0.5)
-            part = Label("shorter preferred" if short else "longer preferred", label.method, label.ours, label.control)
-            yield mean(part, "accuracy", found[name][kept], [owners[i] for i in kept])
+    found = {Label("", LENGTH): longer, **predicted(data)}
+    for part, at in parts.items():
+        people = [owners[i] for i in at.tolist()]
+        for said, right in found.items():
+            label = replace(said, part=part)
+            if part not in ("all", BALANCED):
+                if right is not longer:
+                    yield mean(label, "accuracy", right[at], people)
+                continue
+            yield mean(label, "accuracy", right[at], people)
+            yield mean(label, "accuracy, mean over descriptions", right[at], people, by_user=True)
+            if right is not longer:  # paired: the limits are those of the difference
+                apart = replace(label, ours=False)
+                yield mean(apart, f"accuracy above the {LENGTH}", right[at] - longer[at], people)
 
 
-def predicted(data: Sequence[Pair]) -> dict[str, Floats]:
-    """(n,) accuracies of each pair, from people and questions that were not trained on."""
+def by_length(data: Sequence[Pair]) -> Floats:
+    """(n,) 1 where the longer reply is preferred, a half at a tie."""
+    return linear.right(np.array([float(len(p.chosen) - len(p.rejected)) for p in data]))
+
+
+def balanced(data: Sequence[Pair], longer: Floats) -> Places:
+    """Places of as many pairs that the longer reply won as the shorter, by md5 of their ids: length says nothing."""
+    sides = [
+        sorted(np.flatnonzero(side).tolist(), key=lambda i: digest(f"balanced/{data[i].id}"))
+        for side in (longer > 0.5, longer < 0.5)
+    ]
+    size = min(map(len, sides))
+    return np.sort(np.array([i for side in sides for i in side[:size]], dtype=np.int64))
+
+
+def predicted(data: Sequence[Pair]) -> dict[Label, Floats]:
+    """(n,) accuracies of each pair by each reward; nobody's is trained on the question or, but for his own reward, on
+    the person."""
     rows = linear.deltas([(p.chosen, p.rejected) for p in data])
     rows = rows / linear.scale(rows)
     people, named = described(data)
+    asked = np.array([p.question for p in data])
     fold = np.array([folded(p.person, FOLDS) for p in data])
-    found = {name: np.zeros(len(data)) for name in ("one reward for all", "own", "other")}
+    found = {label: np.zeros(len(data)) for label in REWARDS}
     for k in range(FOLDS):
-        test = np.flatnonzero(fold == k).tolist()
-        asked = {data[i].question for i in test}
-        train = np.array([i for i in np.flatnonzero(fold != k).tolist() if data[i].question not in asked])
+        test = np.flatnonzero(fold == k)
+        train = np.flatnonzero((fold != k) & ~np.isin(asked, asked[test]))
         everybody = linear.fit(rows[train])
-        found["one reward for all"][test] = linear.right(rows[test] @ everybody)
         weight = _tuned(rows, people, train, fold)
         joint = linear.fit(_crossed(rows[train], weight * people[train]))
-        found["own"][test] = linear.right(_crossed(rows[test], weight * people[test]) @ joint)
-        stranger = _strangers([named[i] for i in test])
-        found["other"][test] = linear.right(_crossed(rows[test], weight * people[test][stranger]) @ joint)
+        stranger = test[_strangers([named[i] for i in test.tolist()])]
+        pull = _pulled(rows, data, train, fold)
+        made = (
+            linear.right(rows[test] @ everybody),
+            linear.right(_crossed(rows[test], weight * people[test]) @ joint),
+            linear.right(_crossed(rows[test], weight * people[stranger]) @ joint),
+            _alone(rows, data, test, test, everybody, pull),
+            _alone(rows, data, test, stranger, everybody, pull),
+        )
+        for right, kept in zip(made, found.values(), strict=True):
+            kept[test] = right
     return found
 
 
-def _tuned(rows: Floats, people: Floats, train: NDArray[np.int64], fold: NDArray[np.int64]) -> float:
+def _alone(rows: Floats, data: Sequence[Pair], test: Places, whose: Places, everybody: Floats, pull: float) -> Floats:
+    """(n,) whether each pair is ordered right by the reward of one person, learnt from his pairs on other questions.
+
+    Args:
+        whose: (n,) the place of a pair of the person whose reward is asked.
+    """
+    mine: dict[str, list[int]] = {}
+    for i in test.tolist():
+        mine.setdefault(data[i].person, []).append(i)
+    known: dict[tuple[str, str], Floats] = {}
+    scores = []
+    for i, other in zip(test.tolist(), whose.tolist(), strict=True):
+        person, question = data[other].person, data[i].question
+        if (person, question) not in known:
+            seen = [j for j in mine[person] if data[j].question != question]
+            known[person, question] = linear.near(rows[seen], everybody, pull)
+        scores.append(float(rows[i] @ known[person, question]))
+    return linear.right(np.array(scores))
+
+
+def _pulled(rows: Floats, data: Sequence[Pair], train: Places, fold: Places) -> float:
+    """How much a person is drawn to everybody: what predicts one of the training folds best from the others."""
+    held = fold[train] == fold[train].min()
+    inner, outer = train[~held], train[held]
+    everybody = linear.fit(rows[inner])
+    return max(PULLS, key=lambda pull: float(_alone(rows, data, outer, outer, everybody, pull).mean()))
+
+
+def _tuned(rows: Floats, people: Floats, train: Places, fold: Places) -> float:
     """How much the description may add: what predicts one of the training folds best from the others."""
     held = fold[train] == fold[train].min()
     inner, outer = train[~held], train[held]

@@ -1,0 +1,49 @@
+"""What stands beside a statement: that it is new, that something else holds too, and what only closes a sentence."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import lru_cache
+from importlib.resources import files
+
+LEADING = re.compile(r"^(?:[^,.:;!?]{1,45}[,:]\s+)(?=\S)")
+
+
+def plain(text: str) -> str:
+    """The sentence without what only leads up to it: "Here is an update: ", "From now on, "."""
+    lead = LEADING.match(text)
+    leads = lead is not None and (lead[0].rstrip().endswith(":") or _pattern("changed").search(lead[0]) is not None)
+    return text[lead.end() :] if lead is not None and leads else text
+
+
+def closed(text: str) -> str:
+    """The sentence without asides before it and at its end: "By the way, ", ", to be honest"."""
+    return _lead().sub("", _tail().sub("", text))
+
+
+def changes(text: str) -> bool:
+    """Whether a sentence says that something else held before, and not that it holds too."""
+    lead = LEADING.match(text)
+    led = lead is not None and _pattern("led").search(lead[0]) is not None
+    return (led or _pattern("changed").search(text) is not None) and _pattern("beside").search(text) is None
+
+
+@lru_cache(maxsize=1)
+def _lists() -> dict[str, list[str]]:
+    return tomllib.loads(files("idiolect.memory.facts").joinpath("asides.toml").read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=5)
+def _pattern(name: str) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{'|'.join(_lists()[name])})\b", re.I)
+
+
+@lru_cache(maxsize=1)
+def _lead() -> re.Pattern[str]:
+    return re.compile(rf"^(?:(?:{'|'.join(_lists()['leads'])})[,:] )+", re.I)
+
+
+@lru_cache(maxsize=1)
+def _tail() -> re.Pattern[str]:
+    return re.compile(rf"(?:, (?:{'|'.join(_lists()['tails'])}))+(?=[.!]*$)", re.I)
