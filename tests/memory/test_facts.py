@@ -293,3 +293,8 @@ def test_a_fact_of_another_user_cannot_be_named(space: Space) -> None:
     (fact,) = space.user("ann").facts()
     with pytest.raises(Exception, match="none of that id"):
         space.user("bob").reinstate(fact["id"])
+
+
+def test_where_somebody_was_meanwhile_is_nobodys_home() -> None:
+    for text in ("Anna told me to avoid the last bus while staying in Oslo.", "I saw a fox while staying in Turin."):
+        assert not claims(Turn(id="1", text=text))

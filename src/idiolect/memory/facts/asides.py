@@ -7,6 +7,7 @@ import tomllib
 from functools import lru_cache
 from importlib.resources import files
 
+MEANWHILE = re.compile(r",? while (?:staying|visiting|travell?ing|passing|being)\b[^,.!?]*", re.I)
 LEADING = re.compile(r"^(?:[^,.:;!?]{1,45}[,:]\s+)(?=\S)")
 
 
@@ -18,8 +19,9 @@ def plain(text: str) -> str:
 
 
 def closed(text: str) -> str:
-    """The sentence without asides before it and at its end: "By the way, ", ", to be honest"."""
-    return _lead().sub("", _tail().sub("", text))
+    """The sentence without asides before it and at its end ("By the way, ", ", to be honest"), and without where
+    somebody was meanwhile: who stays in a town lives elsewhere."""
+    return _lead().sub("", _tail().sub("", MEANWHILE.sub("", text)))
 
 
 def changes(text: str) -> bool:

@@ -18,6 +18,9 @@ Claimed = tuple[str, str, str]
 SURE = 0.55  # how likely a part must be
 SURER = 0.7  # the same, where he does not name himself
 DOUBT = 0.8  # how likely another part must be than the one that a rule sees
+FAINT = 0.3  # how likely that one must be itself
+ASTRAY = 2  # words, as for STRAYS, that a sentence with such a fact may have where a rule reads it
+SPEAKING = frozenset({"hobby", "home", "job", "like", "meaning", "name"})  # kinds whose rules read by what stands out
 TINY = 1e-3
 LEAST = 0  # score of the kind
 LONGEST = 20  # words and marks of a sentence
@@ -45,13 +48,16 @@ def read(text: str) -> Claimed | None:
 
 
 def doubts(text: str, claimed: Claimed) -> bool:
-    """Whether a phrase that a rule takes for the value of a kind plays another part."""
+    """Whether a phrase that a rule takes for the value of a kind plays another part, or the sentence is about more."""
     reading = Reading(text)
+    if claimed[0] in SPEAKING and strays(reading, claimed[0]) > ASTRAY:
+        return True
     marks = [mark for mark, word in reading.texts("NVSP").items() if word == claimed[2]]
     if not marks:
         return False
-    part, share = max(learnt.parts(reading)[marks[0]].items(), key=lambda each: each[1])
-    return part != claimed[0] and share >= DOUBT
+    shares = learnt.parts(reading)[marks[0]]
+    part, share = max(shares.items(), key=lambda each: each[1])
+    return (part != claimed[0] and share >= DOUBT) or shares.get(claimed[0], 1.0) < FAINT
 
 
 def _meant(reading: Reading, kind: str, share: float) -> bool:
