@@ -4,7 +4,7 @@
 |---|---|
 | `experiment` | what is run: a frozen value from TOML and flags |
 | `run` | methods x tasks x seeds x arms, resumable |
-| `entries`, `respond`, `arms`, `pooling` | methods under test, how they answer, what they are compared with |
+| `entries`, `respond`, `arms`, `pooling`, `again` | methods under test, how they answer, what they are compared with |
 | `metrics/`, `significance/` | statistics an example, and whether a difference is more than chance |
 | `comparison/` | every control of a folder, and one folder against another |
 | `benchmarks/` | public sets: reading, checking, measuring what needs no model |
