@@ -26,6 +26,7 @@ SHARES = {  # job -> (share of the lessons, first level at which it comes)
     "extract": (1, 1),
     "summarise": (0.5, 4),
 }
+BESIDE = 0.55  # twice as often as in an exam: else a smiley in a style example ends up in answers about facts
 WISHES = ("short", "formal", "warm", "call")
 
 
@@ -46,9 +47,9 @@ def job(r: Random, lang: Language, level: int) -> Lesson:
     (kind,) = r.choices(list(open_jobs), list(open_jobs.values()))
     match kind:
         case "facts":
-            return facts.facts(r, lang, n, noise=noise, wish=wish)
+            return facts.facts(r, lang, n, noise=noise, wish=wish, beside=BESIDE)
         case "updates":
-            return facts.facts(r, lang, n, updates=r.randint(1, max(1, n // 2)), noise=noise, wish=wish)
+            return facts.facts(r, lang, n, updates=r.randint(1, max(1, n // 2)), noise=noise, wish=wish, beside=BESIDE)
         case "style":
             shots = r.randint(2, 5) if level > 3 else r.randint(1, 2)
             return writing.style(r, lang, shots, asked=r.randint(2, 4), longest=level + 3)

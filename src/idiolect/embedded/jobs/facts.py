@@ -73,10 +73,12 @@ def facts(
     wish: str = "",
     dated: bool | None = None,
     only: str = "",
+    beside: float = 0.3,
 ) -> Lesson:
     """`n` facts, the first `updates` of them stated twice; most are asked, and some slots that nobody stated.
 
-    only: ask one question of this kind alone (fact, unknown, suggest).
+    only: ask one question of this kind alone (fact, unknown, suggest). beside: how often lines about other things stand
+    among them, in the profile and in the history.
     """
     used: set[tuple[str, str]] = set()
     stated = [planted.draw_fact(r, lang, used, updated=i < updates) for i in range(n)]
@@ -96,9 +98,9 @@ def facts(
     r.shuffle(profile)
     history = told(r, lines, dated=r.random() < 0.3 if dated is None else dated)
     about, said = plain(profile), history
-    if r.random() < 0.3:
+    if r.random() < beside:
         about = noise_lines.mixed(r, about, noise_lines.profile(r, lang, apart_from="facts"))
-    if r.random() < 0.3:
+    if r.random() < beside:
         said = noise_lines.mixed(r, said, noise_lines.history(r, lang, apart_from="facts"))
     lesson = Lesson(sections=[(PROFILE, about), (HISTORY, said)])
     chosen = [r.choice(stated)] if only else r.choices(stated, k=n // 4) + r.sample(stated, min(n, 6))
