@@ -33,7 +33,7 @@ def test_an_updated_fact_is_answered_with_its_newest_value() -> None:
 def test_training_never_draws_a_held_out_frame_or_word() -> None:
     r, lang, held = Random(2), Language.load(wild=True), Language.load(held=True)
     forbidden = {f.split("{")[0].split("[")[0] for f in held.frames("facts", "home", "statements")}
-    allowed = {f.split("{")[0].split("[")[0] for f in Language.load().frames("facts", "home", "statements")}
+    allowed = {f.split("{")[0].split("[")[0] for f in lang.frames("facts", "home", "statements")}
     starts = {f for f in forbidden - allowed if len(f) > 12 and not any(a.startswith(f) for a in allowed)}
     assert starts, "the test looks for nothing"
     for _ in range(400):
