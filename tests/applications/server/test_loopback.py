@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from idiolect.core.errors import BadInput
 from live import serving, until
 
 if TYPE_CHECKING:
+    from idiolect.generation.row import Row
     from idiolect.models.hf import HFModel
 
 LONG = {
@@ -30,7 +32,14 @@ LONG = {
 def served(tmp_path: Path, llama: HFModel, socket_enabled: None) -> Iterator[tuple[Service, str]]:
     """A service and its address."""
     given = {"server": {"port": 0, "encoder": "none"}, "home": tmp_path / "home", "trust_local": True}
-    with serving(load(environment={}, **given), model=llama) as found:
+    step = llama.engine.step
+
+    def slow() -> list[Row]:
+        time.sleep(0.005)  # an answer is then longer than any test looks
+        return step()
+
+    with serving(load(environment={}, **given), model=llama) as found, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(llama.engine, "step", slow)
         yield found
 
 
