@@ -25,6 +25,28 @@ class Model(Protocol):
         ...
 
 
+class Around:
+    """A model around another: its name, weights and access are that one's; a subclass adds to `answer`."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+
+    @property
+    def name(self) -> str:
+        return self._model.name
+
+    @property
+    def digest(self) -> str:
+        return self._model.digest
+
+    @property
+    def access(self) -> Access:
+        return self._model.access
+
+    def answer(self, requests: Sequence[Request], keys: Sequence[Key]) -> list[Any]:
+        return self._model.answer(requests, keys)
+
+
 def needs(request: Request) -> Access:
     """The least access with which this request can be answered.
 

@@ -10,8 +10,7 @@ from typing import Any
 
 from idiolect.core.idiolect import Source, Stream
 from idiolect.core.layout import messages, section
-from idiolect.core.method import Access
-from idiolect.core.model import Model
+from idiolect.core.model import Around, Model
 from idiolect.core.requests import Ask, Fit, Key, Read, Request, Score
 from idiolect.core.types import Query
 
@@ -24,30 +23,18 @@ class Note:
     sources: set[Source] = field(default_factory=set)
 
 
-class Metered:
+class Metered(Around):
     """A model that notes, under the flow's key, what is put to it on the way to an answer: tokens and their sources."""
 
     def __init__(self, model: Model) -> None:
-        self._model = model
+        super().__init__(model)
         self.notes: dict[Key, Note] = {}
-
-    @property
-    def name(self) -> str:
-        return self._model.name
-
-    @property
-    def digest(self) -> str:
-        return self._model.digest
-
-    @property
-    def access(self) -> Access:
-        return self._model.access
 
     def __getattr__(self, name: str) -> Any:  # what drivers and engines read of the model itself
         return getattr(self._model, name)
 
     def answer(self, requests: Sequence[Request], keys: Sequence[Key]) -> list[Any]:
-        answers = self._model.answer(requests, keys)  # first: what it refuses costs nothing, and is asked again
+        answers = super().answer(requests, keys)  # first: what it refuses costs nothing, and is asked again
         for request, key in zip(requests, keys, strict=True):
             if not isinstance(request, Fit):
                 note = self.notes.setdefault(replace(key, number=0), Note())

@@ -17,7 +17,8 @@ from typing import Any
 
 from idiolect.cli.own.shelf import Shelf, saved, told
 from idiolect.core.errors import BadInput, IdiolectError
-from idiolect.core.method import Access, Learnt, flow
+from idiolect.core.method import Learnt, flow
+from idiolect.core.model import Around
 from idiolect.core.requests import Fit, Fitted, Flow, Key, Request
 from idiolect.core.types import UserData
 from idiolect.data import artifacts
@@ -158,23 +159,18 @@ def guarded(verb: Any) -> Flow[Any]:
         return error
 
 
-class Watched:
+class Watched(Around):
     """A model that notes the losses of every `Fit` on its way, by user; "" are everybody's."""
 
     def __init__(self, model: Any) -> None:
-        self._model = model
+        super().__init__(model)
         self.losses: dict[str, tuple[float, ...]] = {}
-
-    @property
-    def access(self) -> Access:
-        access: Access = self._model.access
-        return access
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._model, name)
 
     def answer(self, requests: Sequence[Request], keys: Sequence[Key]) -> list[Any]:
-        answers: list[Any] = self._model.answer(requests, keys)
+        answers = super().answer(requests, keys)
         for request, answer in zip(requests, answers, strict=True):
             if isinstance(request, Fit) and isinstance(answer, Fitted):
                 for user, numbers in answer.losses.items():

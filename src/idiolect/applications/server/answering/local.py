@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from idiolect.applications.server.errors import Refusal
 from idiolect.applications.server.settings import Limits
-from idiolect.core.method import Access
+from idiolect.core.model import Around
 from idiolect.core.requests import Ask, Key, Request
 
 if TYPE_CHECKING:
@@ -237,27 +237,17 @@ class Local:
                 job.said(Piece(index=index, text=fresh, finish=row.finish))
 
 
-@dataclass(frozen=True, eq=False)
-class Threaded:
+class Threaded(Around):
     """The same model for flows that run elsewhere: it answers in the engine's thread."""
 
-    local: Local
-
-    @property
-    def name(self) -> str:
-        return self.local.model.name
-
-    @property
-    def digest(self) -> str:
-        return self.local.model.digest
-
-    @property
-    def access(self) -> Access:
-        return self.local.model.access
+    def __init__(self, local: Local) -> None:
+        super().__init__(local.model)
+        self._local = local
 
     def answer(self, requests: Sequence[Request], keys: Sequence[Key]) -> list[Any]:
         """Answers in the order asked, between two steps of the running batch."""
-        return list(self.local.call(lambda: self.local.model.answer(requests, keys)))
+        answer = super().answer
+        return list(self._local.call(lambda: answer(requests, keys)))
 
 
 def _settle(done: Future[Any], work: Callable[[], Any]) -> None:
