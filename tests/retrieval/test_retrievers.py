@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import bm25s
 import numpy as np
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from idiolect.core.types import Interaction, Post, Record, Turn
+from idiolect.retrieval import bm25
 from idiolect.retrieval.bm25 import BM25, words
 from idiolect.retrieval.fuse import Fuse
 from idiolect.retrieval.protocol import Retriever, searched
@@ -28,6 +30,25 @@ def test_bm25_of_one_term_is_the_formula_worked_by_hand() -> None:
     short, long = BM25().scores("sea", ["sea wind", "sea one two three"])
     assert short == pytest.approx(math.log(1.2) * 2.5 / (1 + 1.5 * (0.25 + 0.75 * 2 / 3)))
     assert long == pytest.approx(math.log(1.2) * 2.5 / (1 + 1.5 * (0.25 + 0.75 * 4 / 3)))
+
+
+class Swept(dict[int, Any]):
+    """A memory that another thread clears as soon as it was looked into or written to."""
+
+    def __contains__(self, key: object) -> bool:
+        found = super().__contains__(key)
+        self.clear()
+        return found
+
+    def __setitem__(self, key: int, value: Any) -> None:
+        self.clear()
+
+
+def test_bm25_counts_a_text_whatever_becomes_of_what_it_remembers(monkeypatch: pytest.MonkeyPatch) -> None:
+    counted = bm25.bag("salt and salt")
+    for remembered in (Swept(), Swept({hash("salt and salt"): counted})):
+        monkeypatch.setattr(bm25, "REMEMBERED", remembered)
+        assert bm25.bag("salt and salt") == counted
 
 
 def test_bm25_ranks_as_an_independent_library_does() -> None:

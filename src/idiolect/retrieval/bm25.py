@@ -3,17 +3,19 @@
     score(q, d) = sum_{t in q} idf(t) * tf(t, d) * (k1 + 1) / (tf(t, d) + k1 * (1 - b + b * |d| / mean |d|))
     idf(t)      = ln(1 + (N - df(t) + 0.5) / (df(t) + 0.5))
 
-One user's records are a few hundred lines: no index has to be kept, erased or moved with him. The words of a text are
-counted once, and remembered as numbers that mean something in this process alone.
+One user's records are a few hundred lines: no index has to be stored, erased or moved with him. What was counted is
+remembered as numbers that mean something in this process alone: the words of a text, and where in a pool they stand;
+a pool that only grew is gone on with.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter, OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from threading import Lock
 from typing import NamedTuple
 
 from idiolect.core.types import Record
@@ -21,6 +23,7 @@ from idiolect.retrieval.protocol import Hits, best, searched
 
 WORD = re.compile(r"[^\W_]+")
 MOST = 100_000
+POOLS, LEAST = 256, 16  # pools that are remembered; documents of one that is worth it
 
 
 class Bag(NamedTuple):
@@ -30,7 +33,33 @@ class Bag(NamedTuple):
     length: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class Pool:
+    """Documents as their hashes and lengths, and for each word's hash (place of a document, count) where it stands."""
+
+    documents: tuple[int, ...] = ()
+    lengths: tuple[int, ...] = ()
+    places: Mapping[int, tuple[tuple[int, int], ...]] = field(default_factory=dict)
+
+    def begins(self, documents: tuple[int, ...]) -> bool:
+        """Whether these documents are its own, with others behind them or none."""
+        return documents[: len(self.documents)] == self.documents
+
+    def grown(self, texts: Sequence[str]) -> Pool:
+        """The same with more documents at the end."""
+        bags = [bag(text) for text in texts]
+        fresh: dict[int, list[tuple[int, int]]] = {}
+        for place, (counts, _) in enumerate(bags, len(self.documents)):
+            for term, count in counts.items():
+                fresh.setdefault(term, []).append((place, count))
+        places = {**self.places, **{term: (*self.places.get(term, ()), *new) for term, new in fresh.items()}}
+        lengths = (*self.lengths, *(b.length for b in bags))
+        return Pool(documents=(*self.documents, *map(hash, texts)), lengths=lengths, places=places)
+
+
 REMEMBERED: dict[int, Bag] = {}  # by hash: no words are kept
+COUNTED: OrderedDict[int, Pool] = OrderedDict()  # by the hash of the first document, which is a user's oldest
+ALONE = Lock()  # who changes COUNTED
 
 
 def words(text: str) -> list[str]:
@@ -53,26 +82,45 @@ class BM25:
 
     def scores(self, query: str, documents: Sequence[str]) -> list[float]:
         """One score a document, 0 where it has none of the query's words."""
-        bags = [bag(d) for d in documents]
-        mean = sum(b.length for b in bags) / max(len(bags), 1) or 1.0
-        terms = Counter(map(hash, words(query)))
-        shared = [terms.keys() & b.counts.keys() for b in bags]
-        df = Counter(t for there in shared for t in there)
-        idf = {t: math.log(1 + (len(bags) - n + 0.5) / (n + 0.5)) for t, n in df.items()}
-        found = []
-        for (counts, length), there in zip(bags, shared, strict=True):
-            damp = self.k1 * (1 - self.b + self.b * length / mean)
-            parts = (terms[t] * idf[t] * counts[t] * (self.k1 + 1) / (counts[t] + damp) for t in there)
-            found.append(math.fsum(parts))  # exact, so in any order
+        held = pool(documents)
+        mean = sum(held.lengths) / max(len(documents), 1) or 1.0
+        parts: dict[int, list[float]] = {}
+        for term, times in Counter(map(hash, words(query))).items():
+            there = held.places.get(term, ())
+            idf = math.log(1 + (len(documents) - len(there) + 0.5) / (len(there) + 0.5))
+            for place, count in there:
+                damp = self.k1 * (1 - self.b + self.b * held.lengths[place] / mean)
+                parts.setdefault(place, []).append(times * idf * count * (self.k1 + 1) / (count + damp))
+        found = [0.0] * len(documents)
+        for place, shares in parts.items():
+            found[place] = math.fsum(shares)  # exact, so in any order
         return found
+
+
+def pool(texts: Sequence[str]) -> Pool:
+    """Texts, counted: those that were counted before are not counted again."""
+    if len(texts) < LEAST:
+        return Pool().grown(texts)
+    documents = tuple(map(hash, texts))
+    with ALONE:
+        known = COUNTED.pop(documents[0], None)
+    if known is None or not known.begins(documents):
+        known = Pool()
+    made = known.grown(texts[len(known.documents) :]) if len(known.documents) < len(documents) else known
+    with ALONE:
+        COUNTED[documents[0]] = made
+        while len(COUNTED) > POOLS:
+            COUNTED.popitem(last=False)
+    return made
 
 
 def bag(text: str) -> Bag:
     """A text's words, counted once."""
     key = hash(text)
-    if key not in REMEMBERED:
+    found = REMEMBERED.get(key)  # once: another thread may clear what is remembered meanwhile
+    if found is None:
         if len(REMEMBERED) >= MOST:
             REMEMBERED.clear()
         counts = Counter(map(hash, words(text)))
-        REMEMBERED[key] = Bag(dict(counts), counts.total())
-    return REMEMBERED[key]
+        found = REMEMBERED[key] = Bag(dict(counts), counts.total())
+    return found
