@@ -170,7 +170,7 @@ def home(tmp_path: Path, llama: HFModel, monkeypatch: pytest.MonkeyPatch) -> Pat
     store = SQLiteStore(where)
     rounds.adapt(job(llama, users=1), Shelf(store), silent, resume=False)
     store.close()
-    monkeypatch.setattr(adapters, "_model", lambda *_: llama)
+    monkeypatch.setattr(adapters, "open_model", lambda *_, **__: llama)
     return where
 
 
@@ -208,7 +208,7 @@ def test_task_and_user_adapter_leave_as_one_lora_and_come_back(home: Path, llama
 
 def test_a_lora_of_another_base_is_refused(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     said("adapters", "export", "u0", "oppu", tmp_path / "peft", "--home", home)
-    monkeypatch.setattr(adapters, "_model", lambda *_: HFModel.random("llama", seed=1))
+    monkeypatch.setattr(adapters, "open_model", lambda *_, **__: HFModel.random("llama", seed=1))
     refused = run(app, ["adapters", "import", "bob", str(tmp_path / "peft"), "--home", str(home)])
     assert refused.exit_code == 2
     assert "belongs to the base" in refused.stderr

@@ -71,7 +71,7 @@ def test_search_finds_documents_of_a_folder_and_says_what_moved_them(run: Run, t
 
 def test_rewrite_prints_the_text_and_beside_it_where_it_comes_from(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     said = "hey all, the boat leaves! cheers"
-    monkeypatch.setattr(applications, "_model", lambda name: ScriptedModel(lambda asked: said))
+    monkeypatch.setattr(applications, "open_model", lambda name: ScriptedModel(lambda asked: said))
     plain = run("rewrite", "The boat leaves.", "--user", "ann")
     assert plain.stdout == f"{said}\n"
     assert "the ship sails at noon" in plain.stderr

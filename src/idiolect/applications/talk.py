@@ -12,13 +12,12 @@ from idiolect.core.layout import ask
 from idiolect.core.model import Model
 from idiolect.core.types import UserData
 from idiolect.governance.view import Destination, view
+from idiolect.memory.opening import open as opened
 from idiolect.memory.reach import Reply
 from idiolect.memory.space import Space
-from idiolect.memory.space import open as opened
 from idiolect.memory.user import User
+from idiolect.models.embedded import open_model
 from idiolect.personalize import Personal, compose
-
-EMBEDDED = "embedded"
 
 
 def open(
@@ -32,7 +31,7 @@ def open(
     """Opens a space, made where it is missing.
 
     Args:
-        home, space, options: as `idiolect.memory.space.open` takes them.
+        home, space, options: as `idiolect.memory.opening.open` takes them.
         model: who answers `user.chat`: "embedded", the folder of a Hugging Face model, or a model that is open, as
             `idiolect.models.openai.OpenAIModel`; None for a space that is only kept.
         pipeline: methods joined by bars that need no training.
@@ -42,7 +41,9 @@ def open(
         UnknownName: no such method.
         AccessError: a method needs more than the model gives.
     """
-    answers = None if model is None else Answering(_model(model), pipeline)
+    answers = None
+    if model is not None:
+        answers = Answering(open_model(model) if isinstance(model, (str, Path)) else model, pipeline)
     found = opened(home, space, **options)
     if answers is not None:
         found.answers = lambda user, text: answers.reply(found, user, text)
@@ -86,15 +87,3 @@ class Answering:
         url = getattr(self.model, "url", "")  # of a server
         destination: Destination = "local" if not url or space.store.policy.local(url) else "provider"
         return view(space.store, user.id, destination=destination)
-
-
-def _model(given: Model | str | Path) -> Model:
-    if given == EMBEDDED:
-        from idiolect.models.embedded import open_embedded
-
-        return open_embedded()
-    if isinstance(given, (str, Path)):
-        from idiolect.models.hf import HFModel
-
-        return HFModel.open(given)
-    return given

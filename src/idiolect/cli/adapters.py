@@ -12,6 +12,7 @@ import typer
 
 from idiolect.cli import screen
 from idiolect.cli.memory import Home, Json, SpaceName, Who
+from idiolect.models.embedded import EMBEDDED, open_model
 
 if TYPE_CHECKING:
     from idiolect.cli.own.shelf import Shelf
@@ -25,7 +26,7 @@ KEPT, WORLD = "kept", "world"
 def adapt(
     method: Annotated[str, typer.Argument(help='A method, or several with bars: "ipa | oppu".', show_default=False)],
     *,
-    model: Annotated[str, typer.Option(help="A local Hugging Face folder; else the embedded model.")] = "embedded",
+    model: Annotated[str, typer.Option(help="A local Hugging Face folder; else the embedded model.")] = EMBEDDED,
     users: Annotated[
         str, typer.Option(help='"kept": those of the space; "world"; or a file, see docs/data.md.')
     ] = KEPT,
@@ -54,7 +55,7 @@ def adapt(
         job = _job(
             shelf,
             method,
-            _model(model, device, dtype),
+            open_model(model, device=device, dtype=dtype),
             people={"users": users, "count": count, "learners": learners},
             settings={"tasks": screen.names(tasks), "presets": presets},
             name=name,
@@ -142,7 +143,7 @@ def import_(
     folder: Annotated[Path, typer.Argument(help="A PEFT folder.", show_default=False)],
     *,
     name: Annotated[str, typer.Option(help="What the adapter is to be called.")] = "peft",
-    model: Annotated[str, typer.Option(help="The base that it belongs to; else the embedded model.")] = "embedded",
+    model: Annotated[str, typer.Option(help="The base that it belongs to; else the embedded model.")] = EMBEDDED,
     home: Home = None,
     space: SpaceName = "default",
     json: Json = False,
@@ -151,7 +152,7 @@ def import_(
     from idiolect.cli.own.peft_folder import read
 
     with opened(home, space) as shelf:
-        path = read(shelf, user, folder, name, _model(model, "cpu", "auto"))
+        path = read(shelf, user, folder, name, open_model(model, device="cpu"))
     if json:
         screen.as_json({"folder": str(path)})
     else:
@@ -174,19 +175,6 @@ def opened(home: Path | None, space: str) -> Iterator[Shelf]:
 
     with place(home, space) as found:
         yield Shelf(found.store)
-
-
-def _model(name: str, device: str, dtype: str) -> Any:
-    from idiolect.models.embedded import open_embedded
-    from idiolect.models.hf import HFModel
-
-    if name == "embedded" and (device, dtype) in (("auto", "auto"), ("cpu", "auto")):
-        return open_embedded()
-    if name == "embedded":
-        from importlib.resources import files
-
-        name = str(files("idiolect.embedded") / "weights")
-    return HFModel.open(name, dtype=dtype, device=device)
 
 
 def _job(

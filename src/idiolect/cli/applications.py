@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from idiolect.cli import screen
-from idiolect.cli.memory import Home, Json, SpaceName, opened
+from idiolect.cli.memory import Home, Json, SpaceName, TopK, opened
 from idiolect.core.errors import BadInput
+from idiolect.models.embedded import EMBEDDED, open_model
 
-if TYPE_CHECKING:
-    from idiolect.models.hf import HFModel
-
-EMBEDDED = "embedded"
 Whom = Annotated[str, typer.Option("--user", help="The user's id.", show_default=False)]
 Words = Annotated[bool, typer.Option("--words", help="By words alone, without opening the encoder.")]
 
@@ -25,7 +22,7 @@ def recommend(
     user: Whom,
     *,
     explore: Annotated[float, typer.Option(help="From 0, what fits best, to 1, what is known least.")] = 0.0,
-    top_k: Annotated[int, typer.Option(help="How many.")] = 10,
+    top_k: TopK = 10,
     again: Annotated[bool, typer.Option("--again", help="Also what he has judged before.")] = False,
     model: Annotated[str | None, typer.Option(help="Adds a model's view: embedded, or a Hugging Face folder.")] = None,
     pipeline: Annotated[str, typer.Option(help="By which methods the model sees him.")] = "pag",
@@ -46,7 +43,7 @@ def recommend(
             explore=explore,
             top_k=top_k,
             again=again,
-            model=_model(model) if model else None,
+            model=open_model(model) if model else None,
             pipeline=pipeline,
             request=request,
         )
@@ -67,7 +64,7 @@ def search(
     among: Annotated[Path, typer.Option("--in", help="A folder of texts, or a .jsonl or .json file.")] = Path(),
     *,
     strength: Annotated[float, typer.Option(help="From 0, everybody's order, to 1, his alone.")] = 0.4,
-    top_k: Annotated[int, typer.Option(help="How many.")] = 10,
+    top_k: TopK = 10,
     words: Words = False,
     home: Home = None,
     space: SpaceName = "default",
@@ -108,7 +105,7 @@ def rewrite(
     with opened(home, space) as place:
         kind: Any = "write" if write else "rewrite"
         found = rewrite(
-            place, user, text, model=_model(model), pipeline=pipeline, kind=kind, shown=shown, tokens=tokens
+            place, user, text, model=open_model(model), pipeline=pipeline, kind=kind, shown=shown, tokens=tokens
         )
     if json:
         screen.as_json(found.plain())
@@ -120,16 +117,6 @@ def rewrite(
     if found.manner.after is not None:
         before = "" if found.manner.before is None else f", the draft {found.manner.before:.0%}"
         typer.echo(f"  of his usual ways it has {found.manner.after:.0%}{before}", err=True)
-
-
-def _model(name: str) -> HFModel:
-    if name == EMBEDDED:
-        from idiolect.models.embedded import open_embedded
-
-        return open_embedded()
-    from idiolect.models.hf import HFModel
-
-    return HFModel.open(name)
 
 
 def _is_file(given: str) -> bool:

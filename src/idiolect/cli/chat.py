@@ -12,6 +12,7 @@ import typer
 
 from idiolect.cli.memory import Home, SpaceName, opened
 from idiolect.core.errors import BadInput
+from idiolect.models.embedded import open_model
 
 if TYPE_CHECKING:
     from idiolect.core.requests import Item
@@ -151,19 +152,9 @@ def _talk(place: Space, user: str, folder: Path | None, pipeline: str) -> Talk:
     for name in (part.strip() for part in pipeline.split("|")):
         if registry.card(name).trains != "nothing":
             raise BadInput(f"--pipeline {pipeline}", f"{name} has to be trained first", "Take ipa, pag or 'ipa|cos'.")
-    model = _model(folder)
+    model = open_model(folder)
     personal = Personal(method=method, model=model)
     return Talk(space=place, handle=place.user(user), model=model, personal=personal, embedded=folder is None)
-
-
-def _model(folder: Path | None) -> HFModel:
-    if folder is None:
-        from idiolect.models.embedded import open_embedded
-
-        return open_embedded()
-    from idiolect.models.hf import HFModel
-
-    return HFModel.open(folder)
 
 
 def _lines() -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from idiolect.cli import screen
+from idiolect.models.embedded import EMBEDDED, open_model
 
 Side = Annotated[str, typer.Argument(help="A folder of results, or FOLDER:METHOD.", show_default=False)]
 
@@ -37,7 +38,7 @@ def compare(
 
 
 def judge(
-    model: Annotated[str, typer.Option(help="A local Hugging Face folder; else the embedded model.")] = "embedded",
+    model: Annotated[str, typer.Option(help="A local Hugging Face folder; else the embedded model.")] = EMBEDDED,
     *,
     task: Annotated[str, typer.Option(help="Of the world: whose right answers differ between people.")] = "tag",
     seed: Annotated[int, typer.Option(help="Of the world.")] = 0,
@@ -52,7 +53,6 @@ def judge(
     from idiolect.core.errors import BadInput
     from idiolect.core.layout import line
     from idiolect.evaluation.judges import asking, oracle, pairwise, quality
-    from idiolect.evaluation.tasks.opening import open_model
     from idiolect.simulation.world import World, make
 
     made = World.load(world) if world else make(seed, users)

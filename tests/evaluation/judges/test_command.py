@@ -7,13 +7,12 @@ import pytest
 from typer.testing import CliRunner
 
 from evaluation.parrot import world
-from idiolect.cli import app
-from idiolect.evaluation.tasks import opening
+from idiolect.cli import app, compare
 from idiolect.models.scripted import ScriptedModel
 
 
 def test_a_judge_that_goes_by_place_is_said_to_be_a_coin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(opening, "open_model", lambda name: ScriptedModel(lambda said: "Better: A"))
+    monkeypatch.setattr(compare, "open_model", lambda name: ScriptedModel(lambda said: "Better: A"))
     path = str(world(tmp_path / "world.json"))
     done = CliRunner().invoke(app, ["judge", "--world", path, "--json"])
     said = json.loads(done.stdout)

@@ -32,7 +32,9 @@ from idiolect.core.errors import BadInput
 from idiolect.core.method import Access
 from idiolect.core.model import Model
 from idiolect.memory.context import estimate
-from idiolect.memory.space import Space, open
+from idiolect.memory.opening import open
+from idiolect.memory.space import Space
+from idiolect.models.embedded import EMBEDDED, open_model
 
 if TYPE_CHECKING:
     from opentelemetry.trace import TracerProvider
@@ -41,7 +43,7 @@ if TYPE_CHECKING:
     from idiolect.models.hf import HFModel
 
 LISTED = ("ipa", "pag", "ipa|cos")  # pipelines named in /v1/models, where the model gives what they need
-EMBEDDED, SENTENCE = "embedded", 64
+SENTENCE = 64  # tokens
 
 
 class Service:
@@ -71,7 +73,7 @@ class Service:
             raise BadInput(f"host {settings.server.host}", "other machines could ask, and there are no keys", fix)
         self.rates = Rates()
         self.upstream = Upstream(settings.upstream, transport) if settings.upstream.url else None
-        self.local = None if self.upstream else Local(model or _opened(settings), settings.limits)
+        self.local = None if self.upstream else Local(model or open_model(settings.model), settings.limits)
         self.name = EMBEDDED if settings.model is None and model is None else ""
         options = learning(settings.feedback, settings.methods, embedded=self.embedded)
         digest, told = (self.local.model.digest, self.local.model.access) if self.local else ("", Access.TEXT)
@@ -252,16 +254,6 @@ class Service:
         bare = self.embedded
         model = Threaded(self.local)
         return Pipeline(model, options, count=count, delimited=not bare, degrade=degrade, learnt=learnt)
-
-
-def _opened(settings: Settings) -> HFModel:
-    if settings.model is None:
-        from idiolect.models.embedded import open_embedded
-
-        return open_embedded()
-    from idiolect.models.hf import HFModel
-
-    return HFModel.open(settings.model)
 
 
 def _text_only(settings: Settings) -> Model:

@@ -20,9 +20,11 @@ from idiolect.evaluation.costs import Metered, bytes_at_rest, parameters
 from idiolect.evaluation.entries import Entry, entry, pairs, trained
 from idiolect.evaluation.experiment import Experiment
 from idiolect.evaluation.ledger import FULL, Ledger, Line
+from idiolect.evaluation.metrics import checked
 from idiolect.evaluation.tasks import Question
-from idiolect.evaluation.tasks.opening import open_model, open_source
+from idiolect.evaluation.tasks.opening import open_source
 from idiolect.governance.view import population, view
+from idiolect.models.embedded import open_model
 
 SHARED = ("base", "copy")  # arms that are the same for every method and seed: run once, noted under each
 SAMPLED = 8  # users whose own is written to measure its size
@@ -215,7 +217,7 @@ class Runner:
 
     def _line(self, cell: Cell, answer: Answer) -> Line:
         question, metric = answer.question, self.study.source.metric(cell.task)
-        statistics = metric.statistics([answer.text], [question.reference])
+        statistics = checked(metric, metric.statistics([answer.text], [question.reference]))
         made = {
             "method": self.one.name,
             "task": cell.task,

@@ -28,9 +28,9 @@ from idiolect.evaluation.asking.respond import Asked
 from idiolect.evaluation.costs import Metered
 from idiolect.evaluation.entries import entry
 from idiolect.evaluation.tasks import Question
-from idiolect.evaluation.tasks.opening import open_model
 from idiolect.generation.drive import run_many
 from idiolect.governance.view import view
+from idiolect.models.embedded import open_model
 
 try:
     from lm_eval.api.model import LM

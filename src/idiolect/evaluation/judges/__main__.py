@@ -16,7 +16,7 @@ import typer
 from idiolect.evaluation.benchmarks.preference import prism
 from idiolect.evaluation.judges import asking, pairwise, quality
 from idiolect.evaluation.judges.pairwise import Pair, Side
-from idiolect.evaluation.tasks.opening import open_model
+from idiolect.models.embedded import open_model
 
 
 def labelled(data: Sequence[prism.Pair], known: bool = True) -> Iterator[tuple[Pair, Side]]:

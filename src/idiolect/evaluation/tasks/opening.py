@@ -1,9 +1,8 @@
-"""Finds out what an experiment is run on: a world or real data, and which model."""
+"""Finds out what an experiment is run on: a world or real data."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from idiolect.core.errors import BadInput
 from idiolect.evaluation.experiment import Experiment
@@ -36,18 +35,3 @@ def open_source(experiment: Experiment) -> Source:
         return DatasetSource(continued(messages.read(path), experiment.queries), **size)
     fix = "Give LoCoMo's or LaMP's files, or a .json or .jsonl file of messages"
     raise BadInput(path, "it is no data that can be evaluated", fix)
-
-
-def open_model(name: str) -> Any:
-    """The embedded model, or a local Hugging Face folder.
-
-    Raises:
-        BadInput: there is no such folder.
-    """
-    if name == "embedded":
-        from idiolect.models.embedded import open_embedded
-
-        return open_embedded()
-    from idiolect.models.hf import HFModel
-
-    return HFModel.open(name)
