@@ -6,6 +6,8 @@ STAMP := .venv/.complete
 ONE := OMP_NUM_THREADS=1
 FIGURES ?= runs/study
 JOBS ?= 2
+# Each worker takes a run of neighbouring tests, so that what a file or a folder sets up is mostly set up once.
+SPREAD := -n $(JOBS) --dist worksteal
 
 .PHONY: demo test test-slow test-long study check bench docs audit
 .DELETE_ON_ERROR:
@@ -14,10 +16,10 @@ demo: $(STAMP)
 	$(PY) -m idiolect demo
 
 test: $(STAMP)
-	$(ONE) $(PY) -m pytest
+	$(ONE) $(PY) -m pytest $(SPREAD)
 
 test-slow: $(STAMP)
-	$(ONE) $(PY) -m pytest -m slow
+	$(ONE) $(PY) -m pytest $(SPREAD) -m slow
 
 test-long: $(STAMP)
 	$(ONE) $(PY) -m pytest -m "slow or long"

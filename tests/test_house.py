@@ -6,7 +6,10 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
+from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -31,9 +34,14 @@ def within(file: Path) -> str:
     return str(file.relative_to(ROOT))
 
 
+@cache
+def tree(file: Path) -> ast.Module:
+    return ast.parse(file.read_text(encoding="utf-8"))
+
+
 def functions() -> Iterator[tuple[str, Function]]:
     for file in FILES:
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        for node in ast.walk(tree(file)):
             if isinstance(node, Function):
                 yield f"{within(file)}:{node.lineno} {node.name}", node
 
@@ -74,7 +82,7 @@ def test_no_folder_holds_more_than_fifteen_files_of_code() -> None:
 
 
 def test_every_module_says_what_it_is() -> None:
-    silent = [within(f) for f in FILES if not ast.get_docstring(ast.parse(f.read_text(encoding="utf-8")))]
+    silent = [within(f) for f in FILES if not ast.get_docstring(tree(f))]
     assert not silent
 
 
@@ -87,6 +95,31 @@ def test_nothing_is_left_to_do_and_no_machine_is_named() -> None:
         text = file.read_text(encoding="utf-8")
         found += [f"{within(file)}: {m}" for m in marks if m in text]
     assert not found
+
+
+# Put off until they are called, on purpose: records are made into examples, and a folder says which class opens it.
+LATE = {("idiolect.core.types", "idiolect.core.layout"), ("idiolect.models.hf", "idiolect.models.t5")}
+
+
+def imported(file: Path, modules: set[str]) -> set[str]:
+    """The modules of ours that a file imports, anywhere in it and for its types too."""
+    found = set()
+    for node in ast.walk(tree(file)):
+        if isinstance(node, ast.ImportFrom):
+            named = (f"{node.module}.{alias.name}" for alias in node.names)
+            found |= {name if name in modules else str(node.module) for name in named}
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+    return found & modules
+
+
+def test_no_module_depends_on_itself_even_for_its_types() -> None:
+    named = {".".join(f.with_suffix("").relative_to(SOURCE.parent).parts).removesuffix(".__init__"): f for f in FILES}
+    graph = {name: imported(file, set(named)) - {name} for name, file in named.items()}
+    assert all(to in graph[name] for name, to in LATE)
+    assert "idiolect.core.types" in graph["idiolect.core.layout"]
+    kept = {name: {to for to in found if (name, to) not in LATE} for name, found in graph.items()}
+    tuple(TopologicalSorter(kept).static_order())  # raises CycleError, which names the circle
 
 
 def fresh(code: str) -> str:
@@ -143,6 +176,52 @@ def test_links_between_documents_lead_somewhere() -> None:
             if "://" not in target and not (file.parent / target).exists():
                 broken.append(f"{within(file)}: {target}")
     assert not broken
+
+
+def extras() -> dict[str, set[str]]:
+    """By extra the packages that it brings, those of the extras within it too."""
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    stated = tomllib.loads(text)["project"]["optional-dependencies"]
+    core = tomllib.loads(text)["project"]["dependencies"]
+
+    def packages(requirements: list[str]) -> Iterator[str]:
+        for requirement in requirements:
+            name, within = re.match(r"([\w.-]+)(?:\[([\w,]+)\])?", requirement).groups()  # type: ignore[union-attr]
+            yield name.lower().replace("_", "-")
+            if name == "idiolect":
+                yield from packages([r for extra in within.split(",") for r in stated[extra]])
+
+    return {extra: {*packages(stated[extra]), *packages(core)} for extra in stated}
+
+
+def wanted() -> Iterator[tuple[str, str, str]]:
+    """(file, package, extra) of each `MissingExtra` in the source, "" where it is not named on the spot."""
+    for file in FILES:
+        for node in ast.walk(tree(file)):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "MissingExtra":
+                package, extra = (a.value if isinstance(a, ast.Constant) else "" for a in node.args)
+                yield within(file), str(package), str(extra)
+
+
+def test_every_extra_that_an_error_names_is_there_and_brings_what_was_missing() -> None:
+    known, found = extras(), list(wanted())
+    assert len(found) > 20
+    wrong = [f"{file}: {extra} does not exist" for file, _, extra in found if extra and extra not in known]
+    wrong += [
+        f"{file}: {extra} brings no {package}"
+        for file, package, extra in found
+        if package and extra in known and package.replace("_", "-") not in known[extra]
+    ]
+    assert not wrong
+
+
+def test_every_metric_names_an_extra_that_brings_its_library() -> None:
+    from idiolect.evaluation import metrics
+
+    known = extras()
+    cards = [metrics.get(name).card for name in metrics.names()]
+    assert any(card.library for card in cards)
+    assert not [card for card in cards if card.library and card.library not in known[card.extra]]
 
 
 def pinned(name: str) -> dict[str, str]:

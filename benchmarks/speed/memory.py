@@ -24,7 +24,8 @@ from statistics import quantiles
 import numpy as np
 from ratio import Pair, Row, machine
 
-from idiolect.memory.space import Space, open
+from idiolect.memory.opening import open
+from idiolect.memory.space import Space
 from idiolect.memory.user import User
 from idiolect.retrieval.dense import MiniLM
 from idiolect.retrieval.signals.meaning import meaning

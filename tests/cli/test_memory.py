@@ -80,7 +80,7 @@ def test_forgetting_takes_the_ids_that_are_named_or_all(run: Run, tmp_path: Path
 
 def test_a_profile_is_shown_by_group(run: Run, tmp_path: Path) -> None:
     from idiolect.core.types import Attribute
-    from idiolect.memory.space import open
+    from idiolect.memory.opening import open
 
     with open(encoder=None) as space:
         space.user("ann").add(Attribute(id="a", name="city", value="Kyoto"))

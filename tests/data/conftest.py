@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -26,6 +28,14 @@ class Server:
     vectors: bool
 
 
+@contextmanager
+def in_turn() -> Iterator[None]:
+    """One process after another: each starts a server of its own, and run by root the first makes their user."""
+    with Path(tempfile.gettempdir(), "idiolect-pg.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # until it is closed
+        yield
+
+
 @pytest.fixture(scope="session")
 def running() -> Iterator[tuple[str, Path]]:
     """(address of the server, its data directory)."""
@@ -37,7 +47,7 @@ def running() -> Iterator[tuple[str, Path]]:
     place.chmod(0o755)  # run by root, the server becomes another user
     os.environ.setdefault("XDG_RUNTIME_DIR", str(place))
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), in_turn():
             warnings.simplefilter("ignore")
             server = pgserver.get_server(place / "data", cleanup_mode="stop")
     except Exception as error:  # whatever the machine lacks

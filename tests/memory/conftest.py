@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from idiolect.memory.space import Space, open
+from idiolect.memory.opening import open
+from idiolect.memory.space import Space
 from idiolect.memory.user import User
 from memory_doubles import Clock
 

@@ -18,7 +18,8 @@ from idiolect.governance import keys
 from idiolect.governance.derived import keep, load
 from idiolect.governance.view import view
 from idiolect.memory.backup import backup, restore
-from idiolect.memory.space import Space, open
+from idiolect.memory.opening import open
+from idiolect.memory.space import Space
 
 WORDS = "correct horse"
 

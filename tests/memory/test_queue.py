@@ -10,7 +10,8 @@ import pytest
 from idiolect.data.sqlite.connection import Connection
 from idiolect.data.sqlite.jobs import BACKOFF, MOST
 from idiolect.memory import known
-from idiolect.memory.space import Space, open
+from idiolect.memory.opening import open
+from idiolect.memory.space import Space
 from idiolect.memory.user import User
 from memory_doubles import Clock
 

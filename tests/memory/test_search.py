@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from idiolect.memory.opening import open
 from idiolect.memory.search import CATCH_UP
-from idiolect.memory.space import Space, open
+from idiolect.memory.space import Space
 from idiolect.memory.user import User
 from idiolect.retrieval.dense import MiniLM
 from memory_doubles import Letters

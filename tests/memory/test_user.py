@@ -11,7 +11,8 @@ import pytest
 from idiolect.core.errors import BadInput, ConsentError
 from idiolect.core.types import Attribute, Preference, Relation, Turn
 from idiolect.governance.view import view
-from idiolect.memory.space import Space, open
+from idiolect.memory.opening import open
+from idiolect.memory.space import Space
 from idiolect.memory.user import User
 from memory_doubles import Clock
 

@@ -18,12 +18,13 @@ if TYPE_CHECKING:
 Who = Annotated[str, typer.Argument(help="The user's id.", show_default=False)]
 Home = Annotated[Path | None, typer.Option(help="Where data lies; else IDIOLECT_HOME, else ~/.idiolect.")]
 SpaceName = Annotated[str, typer.Option("--space", help="The application whose users they are.")]
+TopK = Annotated[int, typer.Option(help="How many.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def opened(home: Path | None, space: str, *, words: bool = True) -> Space:
     """The space; with sentence vectors only where they are wanted, as opening the encoder takes seconds."""
-    from idiolect.memory.space import open
+    from idiolect.memory.opening import open
 
     return open(home, space, encoder=None if words else "auto", actor="command line")
 
@@ -57,7 +58,7 @@ def recall(
     user: Who,
     query: Annotated[str, typer.Argument(help="The question.", show_default=False)],
     *,
-    top_k: Annotated[int, typer.Option(help="How many.")] = 10,
+    top_k: TopK = 10,
     as_of: Annotated[str | None, typer.Option(help="What held then: 2024-05-01, or POSIX seconds.")] = None,
     words: Annotated[bool, typer.Option("--words", help="By words alone, without opening the encoder.")] = False,
     home: Home = None,

@@ -7,7 +7,8 @@
 
 | file | what it holds |
 |---|---|
-| `space` | `open`, and a space: its users, receipts, its state of health |
+| `opening` | `open`: a space in a folder or on a server |
+| `space` | a space: its users, receipts, its state of health |
 | `user` | the handle: add, search, get, update, delete, history, profile, context, export, erase |
 | `reach` | how the handle gets at his rows, and at no others |
 | `messages` | texts, OpenAI messages and typed records as records; times in any form |

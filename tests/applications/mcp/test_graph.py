@@ -10,7 +10,8 @@ import pytest
 
 from idiolect.applications.mcp.graph import Kept, Relation
 from idiolect.core.errors import BadInput
-from idiolect.memory.space import Space, open
+from idiolect.memory.opening import open
+from idiolect.memory.space import Space
 
 ANNA = ("Anna", "person", ["lives in Kyoto", "likes green tea"])
 ACME = ("Acme", "company", [])

@@ -15,7 +15,8 @@ from typer.testing import CliRunner
 
 from idiolect.applications.mcp.server import MOST, create
 from idiolect.cli import app
-from idiolect.memory.space import Space, open
+from idiolect.memory.opening import open
+from idiolect.memory.space import Space
 
 CANARY = "canary-7a21"
 ANNA = {"name": "Anna", "entityType": "person", "observations": ["lives in Kyoto"]}

@@ -11,7 +11,7 @@ import pytest
 from idiolect.applications.server.speakers.keys import Keys
 from idiolect.governance import keys as key_files
 from idiolect.memory import backup as archives
-from idiolect.memory.space import open
+from idiolect.memory.opening import open
 
 if TYPE_CHECKING:
     from tests.applications.conftest import Opener, Running

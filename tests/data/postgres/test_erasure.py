@@ -91,7 +91,7 @@ def test_vectors_are_scanned_exactly_and_go_with_their_records(server: Server, p
 
 
 def test_a_user_goes_over_from_a_folder_and_back_identical(server: Server, place: str, tmp_path: Path) -> None:
-    from idiolect.memory.space import open
+    from idiolect.memory.opening import open
 
     store = PostgresStore(server.app, place)
     with open(tmp_path / "home", encoder=None) as space:

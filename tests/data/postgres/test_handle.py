@@ -16,7 +16,8 @@ import pytest
 import idiolect
 from idiolect.core.errors import StoreError
 from idiolect.core.types import Turn
-from idiolect.memory.space import Space, open
+from idiolect.memory.opening import open
+from idiolect.memory.space import Space
 from idiolect.memory.user import User
 from memory_doubles import Clock, Letters
 

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from idiolect.memory.space import open
+from idiolect.memory.opening import open
 
 WRITER = """
 import sys
-from idiolect.memory.space import open
+from idiolect.memory.opening import open
 with open(sys.argv[1], encoder=None) as space:
     ann = space.user("ann")
     start = len(ann.get_all()["results"])

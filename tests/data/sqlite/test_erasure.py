@@ -15,7 +15,8 @@ import pytest
 from idiolect.core.types import Attribute, Interaction, Post, Preference, Record, Relation, Turn
 from idiolect.data.sqlite import residue
 from idiolect.data.sqlite.later import Later
-from idiolect.memory.space import Space, open
+from idiolect.memory.opening import open
+from idiolect.memory.space import Space
 from memory_doubles import Letters
 
 

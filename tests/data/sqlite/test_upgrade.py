@@ -15,7 +15,8 @@ from faulty import broken_off
 from idiolect.core.errors import StoreError
 from idiolect.data.sqlite.connection import Database, values
 from idiolect.data.sqlite.schema import UNIT
-from idiolect.memory.space import Space, open
+from idiolect.memory.opening import open
+from idiolect.memory.space import Space
 from memory_doubles import Clock, Letters
 
 HOMES = sorted((Path(__file__).parent / "homes").glob("format-*.b64"))

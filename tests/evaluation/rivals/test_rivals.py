@@ -18,7 +18,7 @@ from idiolect.evaluation.rivals import dialogues, given, table
 from idiolect.evaluation.rivals.load import Asked, Load, Said, made
 from idiolect.evaluation.rivals.measure import Clock, Measured, Run, measured
 from idiolect.evaluation.rivals.vectors import Shared
-from idiolect.memory.space import open as open_space
+from idiolect.memory.opening import open as open_space
 from idiolect.retrieval.dense import MiniLM
 from idiolect.retrieval.protocol import Lexicon
 from idiolect.retrieval.split import pieces

@@ -21,7 +21,7 @@ import apsw
 
 from idiolect.core.errors import StoreError
 from idiolect.data.postgres import vectors as remote
-from idiolect.data.postgres.store import insert, note, versions
+from idiolect.data.postgres.store import PostgresStore, insert, note, versions
 from idiolect.data.sqlite import rows, vectors
 from idiolect.data.sqlite.connection import Connection, begin, reported, value, values
 from idiolect.data.sqlite.later import Later
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     import psycopg
     from numpy.typing import NDArray
 
-    from idiolect.data.postgres.units import WorkingStore
     from idiolect.retrieval.protocol import Encoder
 
 HERE = Path("memory")  # what an error of the copy is about
@@ -57,7 +56,7 @@ KEEP = """
 class Working(Unit):
     """One user's copy; made by `WorkingStore.unit`."""
 
-    def __init__(self, store: WorkingStore, user: str) -> None:
+    def __init__(self, store: PostgresStore, user: str) -> None:
         self.clock, self.users = store.clock, 0
         self._store, self._user = store, user
         self._copy, self._known = _empty(), ""
@@ -65,6 +64,7 @@ class Working(Unit):
         self._kept: dict[str, tuple[object, Any]] = {}
         self._seen: list[tuple[float, str, str, str, int | None, int]] = []
         self._alone, self._lock = RLock(), Lock()
+        self._changes: list[tuple[float, str, str, str, int]] = []
         self._recorder, self._count, self._closed = Later(SOON, self.record), -1, False
 
     @contextmanager
@@ -86,6 +86,7 @@ class Working(Unit):
         with self._alone:
             with self._lock:
                 waiting, self._seen = self._seen, []
+            self._changes = []
             try:
                 with reported(HERE), self._store.writing(self._user) as (server, unit):
                     if not unit:
@@ -95,7 +96,8 @@ class Working(Unit):
                     begin(self._copy)
                     yield self._copy
                     text = self._carry(server, unit, before)
-                    note(server, unit, [(when, who, what, why, n) for when, who, what, why, _, n in waiting])
+                    reads = [(when, who, what, why, n) for when, who, what, why, _, n in waiting]
+                    note(server, unit, [*reads, *self._changes])
                     stamp = _stamp(server, unit)
                 self._copy.execute("COMMIT")
                 self._stamp, self._known = stamp, text
@@ -106,13 +108,18 @@ class Working(Unit):
                     self._seen = [*waiting, *self._seen]
                 raise
 
+    def changed(self, connection: Connection, actor: str, action: str, *, count: int = 1) -> None:
+        """A line for the audit trail, in the transaction of the change on the server."""
+        self._changes.append((self.clock(), actor, action, "", count))
+
     def record(self) -> bool:
         """Writes the audit lines that wait; those of somebody who was erased go with his trail."""
         with self._alone:
             if self._closed or not self._seen:
                 return True
-            if self._store.key(self._user) is None:
-                self._seen.clear()
+            with self._store.reading(self._user) as (_, unit):
+                if not unit:
+                    self._seen.clear()
             return super().record()
 
     def scrub(self) -> bool:

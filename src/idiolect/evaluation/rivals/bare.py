@@ -6,8 +6,8 @@ from pathlib import Path
 
 from idiolect.evaluation.rivals.load import Said
 from idiolect.evaluation.rivals.ours import Ours
+from idiolect.memory.opening import open as open_space
 from idiolect.memory.space import Space
-from idiolect.memory.space import open as open_space
 from idiolect.retrieval.protocol import Encoder
 
 
