@@ -15,7 +15,7 @@ SHARES = {  # job -> (share of the lessons, first level at which it comes)
     "updates": (15, 3),
     "style": (16, 1),
     "tag": (4, 1),
-    "rate": (8, 1),
+    "rate": (14, 1),
     "reply": (2, 1),
     "events": (5, 4),
     "nothing": (2, 1),
@@ -26,7 +26,7 @@ SHARES = {  # job -> (share of the lessons, first level at which it comes)
     "extract": (1, 1),
     "summarise": (0.5, 4),
 }
-BESIDE = 0.55  # twice as often as in an exam: else a smiley in a style example ends up in answers about facts
+BESIDE = 0.4  # more often than in an exam: else a smiley in a style example ends up in answers about facts
 WISHES = ("short", "formal", "warm", "call")
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adaptation.people import ANN, interaction, post
-from idiolect.adaptation.prompting.counting import Habits, counted, going_with, switches, told, usual, weighing
+from idiolect.adaptation.prompting.counting import Habits, counted, going_with, switches, told, usual
 from idiolect.core.types import Attribute
 
 TAGS = [
@@ -19,6 +19,13 @@ TAGS = [
 
 def test_the_usual_label_is_the_most_frequent_and_of_equals_the_first_in_the_alphabet() -> None:
     assert usual({"b": 2, "a": 2, "c": 1}) == "a"
+
+
+def test_the_usual_rating_is_the_middle_one_and_not_the_most_frequent() -> None:
+    # 2 2 2 4 5 5 5 5: the middle lies between 4 and 5; 10 comes after 9
+    assert usual({"5": 4, "2": 3, "4": 1}) == "5"
+    assert usual({"2": 3, "4": 2, "5": 2}) == "4"
+    assert usual({"9": 2, "10": 1, "1": 2}) == "9"
 
 
 def test_a_label_goes_with_a_word_as_far_as_they_meet_beyond_chance() -> None:
@@ -35,16 +42,6 @@ def test_a_label_goes_with_a_word_as_far_as_they_meet_beyond_chance() -> None:
 
 def test_a_word_in_every_item_goes_with_nothing() -> None:
     assert going_with({"a": 1, "b": 1}, {"the": {"a": 1, "b": 1}}) == {}
-
-
-def test_a_word_weighs_in_ratings_that_leave_the_mean_where_it_stands() -> None:
-    # mean 3; with "food" ratings 1, 5, 1, 5 stand 2 off, with "music" 3, 3, 3, 3 none, everywhere 1
-    labels = {"1": 2, "5": 2, "3": 4}
-    assert weighing(labels, {"food": {"1": 2, "5": 2}, "music": {"3": 4}, "rare": {"1": 1}}) == ["food"]
-
-
-def test_labels_that_are_words_weigh_nothing() -> None:
-    assert weighing({"salty": 3}, {"sea": {"salty": 3}}) == []
 
 
 @pytest.mark.parametrize(

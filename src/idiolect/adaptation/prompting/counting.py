@@ -1,8 +1,7 @@
 """A user's habits counted from his records: a profile that no model has to write.
 
-    usual label of a task      l* = argmax_l n_l
+    usual label of a task      l* = argmax_l n_l; of numbers the middle one, which the mean error calls for
     label that goes with w     argmax_l  n_wl - n_w n_l / n        seen more often with w than the two would by chance
-    weight of w in a rating    (mean |y - mean y| where w stands) - (the same everywhere)
     way of writing             for each switch its most frequent value, where it is the majority
 
 Counts are added, so records may come in any number of portions.
@@ -97,7 +96,10 @@ def switches(text: str) -> dict[str, str]:
 
 
 def usual(counts: Counts) -> str:
-    """The most frequent key; of equals the first in the alphabet."""
+    """The most frequent key; of equals the first in the alphabet. Of numbers the middle one, of two the higher."""
+    if all(is_number(key) for key in counts):
+        ordered = [key for key in sorted(counts, key=float) for _ in range(counts[key])]
+        return ordered[len(ordered) // 2]
     return min(counts, key=lambda key: (-counts[key], key))
 
 
@@ -114,20 +116,6 @@ def going_with(labels: Counts, with_word: Mapping[str, Counts]) -> dict[str, tup
     return dict(sorted(found.items(), key=lambda pair: (-pair[1][1], pair[0])))
 
 
-def weighing(labels: Counts, with_word: Mapping[str, Counts], *, least: int = 3) -> list[str]:
-    """Words with which a numeric rating leaves its mean, the strongest first, if it stands `least` times."""
-    if not all(is_number(label) for label in labels):
-        return []
-    mean = sum(float(y) * n for y, n in labels.items()) / sum(labels.values())
-
-    def spread(counts: Counts) -> float:
-        return sum(abs(float(y) - mean) * n for y, n in counts.items()) / sum(counts.values())
-
-    usually = spread(labels)
-    far = {w: spread(c) - usually for w, c in with_word.items() if sum(c.values()) >= least}
-    return sorted((w for w, x in far.items() if x > 0), key=lambda w: (-far[w], w))
-
-
 def is_number(text: str) -> bool:
     return text.replace(".", "", 1).isdigit()
 
@@ -141,9 +129,7 @@ def told(habits: Habits, task: str, item: str, most: int) -> list[str]:
     if task in habits.labels:
         labels, with_word = habits.labels[task], habits.with_word.get(task, {})
         lines.append(f"- {count_line(task, usual(labels))}")
-        if cares := weighing(labels, with_word)[: min(most, 2)]:
-            lines.append(f"- cares about: {', '.join(cares)}")
-        elif not all(is_number(label) for label in labels):
+        if not all(is_number(label) for label in labels):
             pairs, own = going_with(labels, with_word), set(words(item))
             shown = sorted(pairs, key=lambda w: w not in own)[:most]  # stable: the strongest first within each half
             lines += [f"- {count_line(task, pairs[w][0], w)}" for w in shown]

@@ -106,7 +106,7 @@ def facts(
     chosen = [r.choice(stated)] if only else r.choices(stated, k=n // 4) + r.sample(stated, min(n, 6))
     for f in chosen:  # some twice, in other words
         likes = f.kind == "like"
-        if only == "unknown" or (not only and r.random() < 0.22):
+        if only == "unknown" or (not only and r.random() < 0.27):
             lesson.asked.append(ask_unknown(r, lang, used, wish, name))
         elif (only == "suggest" or (not only and r.random() < 0.18)) and likes:
             lesson.asked.append(suggestion(r, lang, f.key, f.value, wish, name))

@@ -23,13 +23,15 @@ class Judged(NamedTuple):
     label: str
 
 
+HOW = (47, 20, 8, 25), (27, 45, 8, 20)  # how often what is known shows; of tags and choices, of ratings
 Draw = Callable[[tastes.Taste], Judged]
 
 
 def labelled(r: Random, lang: Language, task: str, n: int, draw: Draw, *, how: str = "") -> Lesson:
     """Items with the user's labels before; without any history each question comes from another person."""
     taste = tastes.Taste.draw(r, lang)
-    how = how or r.choices(("shots", "profile", "both", "none"), (47, 20, 8, 25))[0]
+    how = how or r.choices(("shots", "profile", "both", "none"), HOW[task == "rate"])[0]
+    n = r.randint(n, 24) if how == "profile" and task == "rate" else n  # a profile is as short, whatever it counts
     if task == "tag" and how != "none" and lang.wild and r.random() < 0.35:  # labels made up by this user
         taste = replace(taste, tags={t: lang.word(r) for t in taste.tags})
     weight = VALUE if task == "rate" or (task == "tag" and how != "none") else DECIDE
@@ -62,10 +64,12 @@ def labelled(r: Random, lang: Language, task: str, n: int, draw: Draw, *, how: s
 def counted(r: Random, lang: Language, task: str, taste: tastes.Taste, judged: list[Judged]) -> list[str]:
     """The labels counted: the usual one, and for tags the one that goes with a word (among words that tell nothing)."""
     labels = [j.label for j in judged]
-    lines = [count_line(task, max(sorted(set(labels)), key=labels.count))]
     if task == "rate":
+        lines = [count_line(task, sorted(labels)[len(labels) // 2])]  # the middle one of numbers
         cares = [a for a, w in taste.aspects.items() if w]
+        r.shuffle(cares)
         return lines + ([f"cares about: {', '.join(cares)}"] if r.random() < 0.5 else [])
+    lines = [count_line(task, max(sorted(set(labels)), key=labels.count))]
     pairs = {j.word: j.label for j in judged}
     pairs |= {r.choice(lang.nouns): r.choice(labels) for _ in range(r.randint(0, 2))}
     rest = [count_line(task, label, word) for word, label in pairs.items()]

@@ -3,8 +3,8 @@
     s_i    = S(C_i)                                       once a user, then kept up with his records
     M_i(q) = M_0([s_i ; R(q, C_i, k) ; q])                k smaller than retrieval alone would need
 
-S is counted, not written by a model: the label a user gives most often, the label that goes with a word, what moves his
-ratings, his way of writing, and what he says of himself.
+S is counted, not written by a model: the label a user gives most often or the middle one of his ratings, the label that
+goes with a word, his way of writing, and what he says of himself.
 
 Relations: `ipa` is the second half alone; ``pag | oppu`` is OPPU with a profile. Prefer PAG where a habit shows only
 over many records and the prompt is short.
