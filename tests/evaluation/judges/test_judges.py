@@ -67,7 +67,16 @@ def test_the_description_of_the_person_is_what_the_personal_judge_reads() -> Non
 
 @pytest.mark.parametrize(
     ("said", "value"),
-    [("Certainty: 80%", 0.8), ("confidence 65/100", 0.65), ("Certainty: very likely", 0.9), ("no", None)],
+    [
+        ("Certainty: 80%", 0.8),
+        ("confidence 65/100", 0.65),
+        ("Certainty: 0.9", 0.9),
+        ("Certainty: 4/5", 0.8),
+        ("Confidence: 87.5 %", 0.875),
+        ("Certainty: 250", None),
+        ("Certainty: very likely", 0.9),
+        ("no", None),
+    ],
 )
 def test_certainty_is_read_from_figures_and_from_words(said: str, value: float | None) -> None:
     assert certainty(said) == value

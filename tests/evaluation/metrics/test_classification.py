@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from idiolect.core.errors import BadInput
@@ -76,3 +77,9 @@ def test_ratings_want_numbers_to_compare_with() -> None:
 def test_fewer_errors_are_better() -> None:
     assert not get("mae").higher_is_better
     assert not get("rmse").higher_is_better
+
+
+@pytest.mark.parametrize("said", [[1.0, 0.0], [True, False], np.array([1.0, 0.0]), np.array([1, 0], dtype=np.int8)])
+@pytest.mark.parametrize("name", ["accuracy", "f1_macro", "f1_binary"])
+def test_numbers_that_are_equal_are_one_label(name: str, said: list[float]) -> None:
+    assert compute(name, said, [1, 0]) == 1

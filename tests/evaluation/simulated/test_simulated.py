@@ -75,3 +75,8 @@ def test_the_next_question_is_the_one_that_tells_people_apart() -> None:
     asked = {"Tea or coffee?": ["tea", "coffee", "tea", "coffee"], "Do you breathe?": ["yes"] * 4}
     assert next_question(asked, ()) == "Tea or coffee?"
     assert next_question(asked, [Fact(says="", asks="Tea or coffee?", value="")]) == "Do you breathe?"
+
+
+def test_what_nobody_asked_is_not_answered_wrongly() -> None:
+    one = Person("ann", (CAT,))
+    assert "memory_far" not in measures(talk(one, perfect(one)))

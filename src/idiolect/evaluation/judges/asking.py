@@ -13,7 +13,7 @@ from idiolect.generation.drive import run_many
 
 T = TypeVar("T")
 WORDS = {"almost certain": 0.95, "very likely": 0.9, "likely": 0.75, "uncertain": 0.5, "unlikely": 0.25}
-PERCENT = re.compile(r"(?:certainty|confidence)\W{0,4}(\d{1,3})\s*(%|/\s*100)?", re.IGNORECASE)
+PERCENT = re.compile(r"(?:certainty|confidence)[^\w.]{0,4}(\d*\.?\d+)\s*(%|/\s*\d+)?", re.IGNORECASE)
 LONGEST = 200  # tokens of a judge's answer
 
 
@@ -45,10 +45,13 @@ def number(text: str, name: str, low: float, high: float) -> float | None:
 
 
 def certainty(text: str) -> float | None:
-    """In [0, 1], from a percentage or from words; None where the judge stated none."""
-    percent = PERCENT.search(text)
-    if percent and int(percent[1]) <= 100:
-        return int(percent[1]) / 100
+    """In [0, 1], from a percentage, a fraction or words; None where the judge stated none."""
+    if found := PERCENT.search(text):
+        value, of = float(found[1]), (found[2] or "").strip("/ ")
+        share = "." in found[1] and value <= 1 and not of  # 0.9 is no percentage
+        whole = 1.0 if share else float(of) if of.isdigit() else 100.0
+        if value <= whole > 0:
+            return value / whole
     stated = field(text, "certainty").casefold()
     return next((value for words, value in WORDS.items() if stated.startswith(words)), None)
 

@@ -34,11 +34,17 @@ def coded(labels: Sequence[Hashable]) -> Floats:
     Raises:
         BadInput: a label is missing (None or NaN).
     """
-    known = {name: code(label(str(name))) for name in dict.fromkeys(labels)}
+    known = {name: code(label(_text(name))) for name in dict.fromkeys(labels)}
     if None in known or any(name != name for name in known):
         place = next(i for i, name in enumerate(labels) if name is None or name != name)
         raise BadInput("labels", f"example {place} has none", "Give every example a label, also where it was not read")
     return np.array([known[name] for name in labels], dtype=np.float64)
+
+
+def _text(name: Hashable) -> str:
+    """A label as text: numbers that are equal are one label, whatever their types."""
+    whole = isinstance(name, (bool, np.bool_)) or (isinstance(name, (float, np.floating)) and float(name).is_integer())
+    return str(int(name) if whole else name)  # type: ignore[call-overload]
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,18 +20,23 @@ FAR = 3  # moves after which what was told is no longer what was just said
 
 def measures(exchanges: Sequence[Exchange]) -> dict[str, float]:
     """memory: share of questions answered rightly; memory_far: of what was told some moves ago; likability: mean
-    rating, stretched to 0-1; slope: how much the rating of answers rises a question."""
+    rating, stretched to 0-1; slope: how much the rating of answers rises a question.
+
+    What a conversation has nothing of is left out: no question is not a question answered wrongly.
+    """
     asked = [e for e in exchanges if e.move.act == "ask"]
     far = [e for e in asked if e.distance >= FAR]
     ratings = [(e.rating - 1) / 4 for e in exchanges]
     course = [(e.rating - 1) / 4 for e in asked]
-    slope = float(np.polyfit(np.arange(len(course)), course, 1)[0]) if len(course) > 1 else 0.0
-    return {
-        "memory": float(np.mean([e.right for e in asked])) if asked else 0.0,
-        "memory_far": float(np.mean([e.right for e in far])) if far else 0.0,
-        "likability": float(np.mean(ratings)) if ratings else 0.0,
-        "slope": slope,
+    found = {
+        "memory": [float(bool(e.right)) for e in asked],
+        "memory_far": [float(bool(e.right)) for e in far],
+        "likability": ratings,
     }
+    measured = {name: float(np.mean(values)) for name, values in found.items() if values}
+    if len(course) > 1:
+        measured["slope"] = float(np.polyfit(np.arange(len(course)), course, 1)[0])
+    return measured
 
 
 def planned() -> dict[str, Any]:

@@ -13,7 +13,11 @@ from idiolect.evaluation.metrics.labels import coded
 class Accuracy(Mean, Named):
     """For labels from a closed set: letter case and a final full stop are no part of a label."""
 
-    card = Card(formula="share of examples with ŷ = y", source="scikit-learn's accuracy_score")
+    card = Card(
+        formula="share of examples with ŷ = y",
+        source="scikit-learn's accuracy_score",
+        version=2,  # numbers that are equal are one label, whatever their types
+    )
 
     def statistics(self, predictions: Sequence[Hashable], references: Sequence[Hashable]) -> Floats:
         """(n, 1): 1 where the labels agree."""

@@ -16,7 +16,11 @@ class F1Binary(Named):
     """`positive` is the class that is looked for; 0 where it was neither said nor right."""
 
     positive: str = "1"
-    card = Card(formula="2PR / (P + R) of the positive class", source="scikit-learn's f1_score(average='binary')")
+    card = Card(
+        formula="2PR / (P + R) of the positive class",
+        source="scikit-learn's f1_score(average='binary')",
+        version=2,  # numbers that are equal are one label, whatever their types
+    )
 
     def statistics(self, predictions: Sequence[Hashable], references: Sequence[Hashable]) -> Floats:
         """(n, 3): whether it was a hit, was said, was right."""

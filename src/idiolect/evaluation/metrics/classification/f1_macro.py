@@ -15,7 +15,11 @@ from idiolect.evaluation.metrics.labels import coded, f1, tally
 class F1Macro(Named):
     """A class counts where it was said or was right; one that is only said has an F1 of 0. LaMP reports this one."""
 
-    card = Card(formula="mean over classes of 2PR / (P + R)", source="scikit-learn's f1_score(average='macro')")
+    card = Card(
+        formula="mean over classes of 2PR / (P + R)",
+        source="scikit-learn's f1_score(average='macro')",
+        version=2,  # numbers that are equal are one label, whatever their types
+    )
 
     def statistics(self, predictions: Sequence[Hashable], references: Sequence[Hashable]) -> Floats:
         """(n, 2): codes of the label said and the right one."""

@@ -15,7 +15,11 @@ from idiolect.evaluation.metrics.labels import coded, tally
 class F1Micro(Named):
     """Over all classes, the junk that a generator says included."""
 
-    card = Card(formula="2 Σ hits / (Σ said + Σ gold), over classes", source="scikit-learn's f1_score(average='micro')")
+    card = Card(
+        formula="2 Σ hits / (Σ said + Σ gold), over classes",
+        source="scikit-learn's f1_score(average='micro')",
+        version=2,  # numbers that are equal are one label, whatever their types
+    )
 
     def statistics(self, predictions: Sequence[Hashable], references: Sequence[Hashable]) -> Floats:
         """(n, 2): codes of the label said and the right one."""

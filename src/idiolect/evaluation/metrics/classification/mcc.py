@@ -25,6 +25,7 @@ class MCC(Named):
         formula="(h s - Σ p_k t_k) / √((s² - Σ p_k²) (s² - Σ t_k²))",
         source="Gorodkin 2004; scikit-learn's matthews_corrcoef",
         low=-1.0,
+        version=2,  # numbers that are equal are one label, whatever their types
     )
 
     def statistics(self, predictions: Sequence[Hashable], references: Sequence[Hashable]) -> Floats:

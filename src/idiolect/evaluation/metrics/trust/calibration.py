@@ -24,6 +24,7 @@ class Calibration(Certain):
         formula="Σ_b n_b/n |acc(b) - conf(b)|",
         source="Guo et al. 2017",
         higher_is_better=False,
+        version=2,  # numbers that are equal are one label, whatever their types
     )
 
     def reduce(self, statistics: Floats, weights: Floats) -> Floats:

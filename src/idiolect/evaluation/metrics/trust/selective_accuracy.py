@@ -16,7 +16,11 @@ class SelectiveAccuracy(Certain):
     """Where nothing is as certain, there is nothing to measure."""
 
     threshold: float = 0.8
-    card = Card(formula="share of right answers among those with certainty ≥ threshold", source="Dong et al. 2024")
+    card = Card(
+        formula="share of right answers among those with certainty ≥ threshold",
+        source="Dong et al. 2024",
+        version=2,  # numbers that are equal are one label, whatever their types
+    )
 
     def reduce(self, statistics: Floats, weights: Floats) -> Floats:
         """(...) under (..., n) weights."""
