@@ -95,3 +95,13 @@ def test_a_wrong_value_is_refused_with_its_place(tmp_path: Path, text: str) -> N
 def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="no such file"):
         load(tmp_path / "none.toml")
+
+
+def test_what_is_named_twice_is_run_once() -> None:
+    e = read({"tasks": ["tag", "tag"], "arms": ["own", "base", "own"], "seeds": [1, 1], "history": [0, 4, 0]})
+    assert (e.tasks, e.arms, e.seeds, e.history) == (("tag",), ("own", "base"), (1,), (0, 4))
+
+
+def test_a_seed_below_0_is_refused() -> None:
+    with pytest.raises(BadInput, match="the seed is -1"):
+        load(seed=-1)

@@ -10,6 +10,7 @@ from evaluation.parrot import Parrot, world
 from idiolect.core.errors import BadInput
 from idiolect.evaluation import table
 from idiolect.evaluation.experiment import Experiment, WorldConfig
+from idiolect.evaluation.report import report
 from idiolect.evaluation.run import evaluate
 from idiolect.models.hf import HFModel
 
@@ -138,3 +139,44 @@ def test_one_vector_for_everybody_is_measured_as_everybodys_and_as_the_learners(
     assert None not in (row.pooled, row.pooled_low, row.cousin)
     told = [json.loads(x) for x in (out / "costs.jsonl").read_text().splitlines()]
     assert {c["arm"]: c["trained_parameters"] for c in told} == {"own": llama.width, "cousin": 0}
+
+
+def test_a_folder_whose_data_has_changed_is_refused(tmp_path: Path) -> None:
+    evaluate(experiment(tmp_path), model=Parrot())
+    planted = tmp_path / "world.json"
+    told = planted.read_text()
+    again = experiment(tmp_path)  # writes the file anew
+    planted.write_text(told.replace("film number 1", "film number 9"))
+    with pytest.raises(BadInput, match="asked differ"):
+        evaluate(again, model=Parrot())
+
+
+def test_answers_without_their_head_are_nobodys(tmp_path: Path) -> None:
+    out = evaluate(experiment(tmp_path), model=Parrot())
+    (out / "experiment.json").unlink()
+    with pytest.raises(BadInput, match="nobody knows under what"):
+        evaluate(experiment(tmp_path), model=Parrot())
+
+
+def test_a_report_of_a_run_that_was_cut_off_says_so(tmp_path: Path) -> None:
+    out = evaluate(experiment(tmp_path), model=Parrot())
+    assert "is not finished" not in report(out).read_text()
+    text = (out / "examples.jsonl").read_text().splitlines(keepends=True)
+    (out / "examples.jsonl").write_text("".join(text[:40]))
+    assert "This run is not finished: 40 of 60 answers are there." in report(out).read_text()
+
+
+def test_answers_that_two_versions_of_a_metric_scored_are_not_averaged(tmp_path: Path) -> None:
+    out = evaluate(experiment(tmp_path), model=Parrot())
+    text = (out / "examples.jsonl").read_text()
+    (out / "examples.jsonl").write_text(text.replace("oracle@1", "oracle@2", 1))
+    with pytest.raises(BadInput, match="scored by oracle@1 and by oracle@2"):
+        table.write(out)
+
+
+def test_a_folder_filled_under_two_versions_names_both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    evaluate(experiment(tmp_path), model=Parrot())
+    monkeypatch.setattr("idiolect.evaluation.head.versions", lambda: {"python": "9.9"})
+    out = evaluate(experiment(tmp_path), model=Parrot())
+    (python,) = json.loads((out / "results.json").read_text())["versions"].values()
+    assert python.endswith(" and 9.9")

@@ -116,6 +116,8 @@ def load(path: str | Path | None = None, **flags: Any) -> Experiment:
         given["plan"] = {m: t for m, t in experiment.plan.items() if m in given["methods"]}
     experiment = read({**asdict(experiment), **given}, "flags")
     if seed is not None:
+        if seed < 0:
+            raise BadInput("flags", f"the seed is {seed}", "Give a whole number from 0 on")
         seeds = tuple(seed + i for i in range(len(experiment.seeds)))
         experiment = replace(experiment, seeds=seeds, world=replace(experiment.world, seed=seed))
     if world:
@@ -183,11 +185,11 @@ def _typed(default: Any, value: Any, where: str) -> Any:
 
 def _names(value: Any, where: str) -> tuple[str, ...]:
     if isinstance(value, Sequence) and not isinstance(value, str) and all(isinstance(v, str) for v in value):
-        return tuple(value)
+        return tuple(dict.fromkeys(value))  # named twice, it would be answered twice
     raise BadInput(where, f"{value!r} is no list of names", 'Give a list such as ["tag", "fact"]')
 
 
 def _numbers(value: Any, where: str) -> tuple[int, ...]:
     if isinstance(value, Sequence) and all(type(v) is int and v >= 0 for v in value):
-        return tuple(value)
+        return tuple(dict.fromkeys(value))
     raise BadInput(where, f"{value!r} is no list of whole numbers from 0 on", "Give a list such as [0, 1, 2]")

@@ -14,9 +14,21 @@ from typing import Any
 from idiolect.core.errors import BadInput
 from idiolect.evaluation.entries import Entry
 from idiolect.evaluation.experiment import Experiment, asdict
+from idiolect.evaluation.ledger import EXAMPLES
 
 NAME = "experiment.json"
-UNKNOWN = {"presets": "", "tried": {}, "model": "none", "digest": "", "source": "", "users": 0, "learners": 0}
+UNKNOWN = {
+    "presets": "",
+    "tried": {},
+    "model": "none",
+    "digest": "",
+    "source": "",
+    "asked": "",
+    "planned": 0,
+    "users": 0,
+    "learners": 0,
+    "apart": True,
+}
 PACKAGES = ("idiolect", "torch", "transformers", "numpy", "bm25s", "rouge-score", "scikit-learn")
 
 
@@ -24,15 +36,19 @@ def write(folder: Path, experiment: Experiment, entries: Sequence[Entry], facts:
     """Writes or extends the head.
 
     Args:
-        facts: of this run: presets, tried, model, digest, source, users, learners.
+        facts: of this run: presets, tried, model, digest, source, users, learners, whether these are `apart`, the
+            digest of what is `asked`, and how many answers are `planned`.
 
     Raises:
         BadInput: the folder holds answers given under other settings.
     """
     path = folder / NAME
+    if not path.exists() and (folder / EXAMPLES).exists():
+        what = "it is missing, so that nobody knows under what the answers beside it were given"
+        raise BadInput(path, what, "Give another folder with --out, or delete this one")
     old = read(folder) if path.exists() else {}
     methods = {e.name: settings(e) for e in entries}
-    _same(path, old, {"fingerprint": experiment.fingerprint, "digest": facts.get("digest", "")})
+    _same(path, old, {"fingerprint": experiment.fingerprint} | {k: facts.get(k, "") for k in ("digest", "asked")})
     for name, now in methods.items():
         _same(path, old.get("methods", {}).get(name, {}), now, f"settings of {name}")
     head = {
@@ -41,7 +57,7 @@ def write(folder: Path, experiment: Experiment, entries: Sequence[Entry], facts:
         "fingerprint": experiment.fingerprint,
         "experiment": asdict(experiment),
         "methods": {**old.get("methods", {}), **methods},
-        "versions": versions(),
+        "versions": {k: _also(old.get("versions", {}).get(k, ""), v) for k, v in versions().items()},
     }
     folder.mkdir(parents=True, exist_ok=True)
     publish(path, json.dumps(head, indent=1, ensure_ascii=False))
@@ -59,7 +75,7 @@ def read(folder: Path) -> dict[str, Any]:
     except FileNotFoundError as error:
         raise BadInput(path, "this folder holds no results", "Run idiolect evaluate first") from error
     except ValueError as error:
-        raise BadInput(path, f"it is no JSON ({error})", "Delete it and run idiolect evaluate again") from error
+        raise BadInput(path, f"it is no JSON ({error})", "Delete this folder, or give another with --out") from error
     return head
 
 
@@ -90,6 +106,11 @@ def versions() -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return found
+
+
+def _also(old: str, now: str) -> str:
+    """All versions under which a folder was filled."""
+    return now if not old or now in old.split(" and ") else f"{old} and {now}"
 
 
 def publish(path: Path, text: str) -> None:

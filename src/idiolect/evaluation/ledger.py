@@ -1,15 +1,18 @@
 """What was answered: `examples.jsonl`, one JSON object a line, only ever appended to, and on disk before we go on.
 
 A run that was killed goes on where it stopped: what stands in the ledger is not asked again, and a last line that was
-cut off is dropped. Costs that belong to no single example (seconds to adapt a user, bytes, parameters) lie beside, in
-`costs.jsonl`, one line a method, arm and seed.
+cut off, or is still being written, is not read; it is dropped when the next are added. Reading changes no file. Costs
+that belong to no single example (seconds to adapt a user, bytes, parameters) lie beside, in `costs.jsonl`, one line a
+method, arm and seed.
 """
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -18,6 +21,7 @@ from idiolect.core.errors import BadInput
 Line: TypeAlias = dict[str, Any]
 Done: TypeAlias = tuple[str, str, int, str, int, str, str]  # method, task, seed, arm, history, user, query
 
+EXAMPLES, COSTS = "examples.jsonl", "costs.jsonl"
 FULL = -1  # history: all of it
 REQUIRED = {
     "method": str,
@@ -34,21 +38,33 @@ REQUIRED = {
 }
 
 
+def _refused(name: str) -> None:
+    raise ValueError(f"{name} is no number")
+
+
+DECODER = json.JSONDecoder(parse_constant=_refused)  # NaN and infinities are no JSON
+
+
 class Ledger:
     """The two files of one folder."""
 
     def __init__(self, folder: Path) -> None:
-        """Opens the folder, which is made where there is none.
-
-        Raises:
-            BadInput: a line other than a cut last one cannot be read.
         """
-        folder.mkdir(parents=True, exist_ok=True)
+        Raises:
+            BadInput: a line other than a cut last one cannot be read, or a question was answered twice.
+        """
         self.folder = folder
-        self.examples_path, self.costs_path = folder / "examples.jsonl", folder / "costs.jsonl"
-        for path in (self.examples_path, self.costs_path):
-            _mend(path)
-        self._done = {done(e) for e in self.examples()}
+        self.examples_path, self.costs_path = folder / EXAMPLES, folder / COSTS
+        self._done: set[Done] = set()
+        for number, e in enumerate(self.examples(), 1):
+            if done(e) in self._done:
+                what = f"{e['method']} on {e['task']} ({e['arm']}) has answered {e['query']!r} of {e['user']!r} before"
+                raise BadInput(f"{self.examples_path}:{number}", what, "Delete one of the two lines")
+            self._done.add(done(e))
+
+    def __len__(self) -> int:
+        """How many answers there are."""
+        return len(self._done)
 
     def __contains__(self, key: Done) -> bool:
         return key in self._done
@@ -86,10 +102,12 @@ def read(path: Path, required: Mapping[str, Any]) -> Iterator[Line]:
     """
     if not path.exists():
         return
-    with path.open(encoding="utf-8") as file:
+    with path.open("rb") as file:
         for number, text in enumerate(file, 1):
+            if not text.endswith(b"\n"):
+                return  # nobody knows whether it is whole
             try:
-                line = json.loads(text)
+                line = DECODER.decode(text.decode("utf-8"))
                 bad = [k for k, kind in required.items() if not isinstance(line.get(k), kind)]
             except (ValueError, AttributeError) as error:
                 raise BadInput(f"{path}:{number}", "the line is no JSON object", "Delete this line") from error
@@ -99,8 +117,29 @@ def read(path: Path, required: Mapping[str, Any]) -> Iterator[Line]:
             yield line
 
 
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Holds a folder, which is made where there is none, so that no second run answers the same questions into it.
+
+    Raises:
+        BadInput: another run holds it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    held = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError as error:
+        fix = "Wait for it to end, or give another folder with --out"
+        raise BadInput(folder, "another run is writing there", fix) from error
+    finally:
+        os.close(held)
+
+
 def _append(path: Path, lines: Iterable[Line]) -> None:
-    text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+    text = "".join(json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n" for line in lines)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _mend(path)
     with path.open("ab") as file:
         file.write(text.encode("utf-8", errors="replace"))
         file.flush()
@@ -108,12 +147,13 @@ def _append(path: Path, lines: Iterable[Line]) -> None:
 
 
 def _mend(path: Path) -> None:
-    """Drops a last line that was cut off: without its line feed, nobody knows whether it is whole."""
-    if not path.exists():
+    """Drops a last line that was cut off."""
+    if not path.exists() or not path.stat().st_size:
         return
     with path.open("r+b") as file:
-        content = file.read()
-        keep = content.rfind(b"\n") + 1
-        if keep < len(content):
-            file.truncate(keep)
-            os.fsync(file.fileno())
+        file.seek(-1, os.SEEK_END)
+        if file.read() == b"\n":
+            return
+        file.seek(0)
+        file.truncate(file.read().rfind(b"\n") + 1)
+        os.fsync(file.fileno())

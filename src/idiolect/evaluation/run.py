@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from idiolect.core.errors import BadInput
+from idiolect.core.layout import line
 from idiolect.evaluation import head, table
 from idiolect.evaluation.asking import workers
 from idiolect.evaluation.asking.study import Study
 from idiolect.evaluation.experiment import Experiment
-from idiolect.evaluation.ledger import Ledger, Line
+from idiolect.evaluation.ledger import Ledger, Line, alone
 from idiolect.evaluation.tasks import locomo
 
 Progress: TypeAlias = Callable[[str, int, int], None]  # what is being done, answers given, answers in all
@@ -32,34 +34,52 @@ def evaluate(experiment: Experiment, progress: Progress | None = None, *, model:
         raise BadInput("jobs", f"cannot be {jobs} here", "Name 1, or more without an open model.")
     folder = Path(experiment.out)
     tell = progress or (lambda what, given, total: None)
-    if locomo.recognises(experiment.data):
-        head.write(folder, experiment, (), {"source": "LoCoMo"})
-        locomo.evaluate(experiment, Ledger(folder), tell)
-    else:
-        _answers(Study(experiment, Ledger(folder), model), jobs, tell)
-    table.write(folder)
+    with alone(folder):
+        if locomo.recognises(experiment.data):
+            head.write(folder, experiment, (), {"source": "LoCoMo"})
+            locomo.evaluate(experiment, Ledger(folder), tell)
+        else:
+            name = model.name if model is not None else Path(experiment.model).name
+            _answers(Study(experiment, Ledger(folder), model), name, jobs, tell)
+        table.write(folder)
     return folder
 
 
-def _answers(study: Study, jobs: int, tell: Progress) -> None:
-    entries = list(study.entries.values())
+def _answers(study: Study, model: str, jobs: int, tell: Progress) -> None:
+    entries, source = list(study.entries.values()), study.source
+    plan = [(e, seed, study.cells(e, seed)) for e in entries for seed in study.seeds(e)]
+    total, given = sum(len(c.questions) for _, _, cells in plan for c in cells), 0
     facts = {
         "presets": study.presets.name,
         "tried": dict(study.presets.tried),
-        "model": study.model.name,
+        "model": model,
         "digest": study.model.digest,
-        "source": study.source.name,
-        "users": len(study.source.users),
-        "learners": len(study.source.learners),
+        "source": source.name,
+        "asked": _digest(study),
+        "planned": len(study.ledger) + total,
+        "users": len(source.users),
+        "learners": len(source.learners),
+        "apart": not set(source.users) & set(source.learners),
     }
     head.write(study.ledger.folder, study.experiment, entries, facts)
-    plan = [(e, seed, study.cells(e, seed)) for e in entries for seed in study.seeds(e)]
-    total, given = sum(len(c.questions) for _, _, cells in plan for c in cells), 0
     units = workers.units(study, [(e, seed) for e, seed, cells in plan if cells])
     for what, batch in workers.answers(study, units, jobs) if jobs > 1 and units else _alone(study, units):
         study.ledger.add(batch)
         given += len(batch)
         tell(what, given, total)
+
+
+def _digest(study: Study) -> str:
+    """Names what is known of whom, and what is asked: a file of data may change under its name, and so may a world."""
+    found = sha256()
+    people = {u.user_id: u for u in study.learners} | study.data
+    for user, data in people.items():
+        found.update(repr((user, [(r.id, r.time, line(r)) for r in data.records])).encode())
+    for user in study.source.users:
+        for task in study.source.tasks:
+            asked = study.source.questions(user, task)[: study.experiment.queries]
+            found.update(repr((user, task, [(q.id, q.query.text, q.target) for q in asked])).encode())
+    return found.hexdigest()[:16]
 
 
 def _alone(study: Study, units: list[workers.Unit]) -> Iterator[tuple[str, list[Line]]]:

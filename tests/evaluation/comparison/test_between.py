@@ -59,3 +59,18 @@ def test_runs_that_share_nothing_are_refused(tmp_path: Path) -> None:
     a, b = run(tmp_path / "a", [line(user="a")]), run(tmp_path / "b", [line(user="b")])
     with pytest.raises(BadInput, match="no two users"):
         compare(a, b)
+
+
+def test_answers_scored_by_two_versions_of_a_metric_are_refused(tmp_path: Path) -> None:
+    a, b = run(tmp_path / "a", answers()), run(tmp_path / "b", [{**e, "metric": "oracle@2"} for e in answers()])
+    with pytest.raises(BadInput, match="scored by oracle@1 and by oracle@2"):
+        compare(a, b)
+
+
+def test_comparing_changes_nothing_in_the_folders(tmp_path: Path) -> None:
+    a = run(tmp_path / "a", answers())
+    path = tmp_path / "a" / "examples.jsonl"
+    path.write_bytes(path.read_bytes() + b'{"method": "ip')
+    before = path.read_bytes()
+    compare(a, a)
+    assert path.read_bytes() == before

@@ -70,6 +70,10 @@ def compare(first: str, second: str) -> list[dict[str, Any]]:
     left, right = a.cells(), b.cells()
     found = []
     for key in (k for k in left if k in right):
+        scored = {e.get("metric", "") for e in (*left[key].lines, *right[key].lines)}
+        if len(scored) > 1:
+            what = f"{key[1]!r} was scored by {' and by '.join(sorted(scored))}"
+            raise BadInput(f"{first} and {second}", what, "Run both under one version of the metric")
         names = (a.method or f"{key[0]} in {a.folder}", b.method or f"{key[0]} in {b.folder}")
         if effect := compared(names[0], left[key], names[1], right[key]):
             found.append((key, left[key].mean, right[key].mean, effect))
