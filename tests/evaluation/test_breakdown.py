@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -34,12 +36,21 @@ OTHERS = {"a": 0.5, "b": 0.5, "c": 0.4, "d": 0.5, "e": 0.4, "f": 0.6}
 GROUPS = {"a": "old", "b": "old", "c": "old", "d": "new", "e": "new", "f": "new"}
 
 
+def twice(each: dict[str, Any]) -> dict[str, Any]:
+    """Everybody and one like him."""
+    return {f"{name}{n}": value for name, value in each.items() for n in (1, 2)}
+
+
 def test_the_group_that_fares_worst_comes_first_and_harm_beyond_noise_is_named() -> None:
-    worst, best = by_group(SCORES, OTHERS, GROUPS)
-    assert (worst.group, worst.users, worst.harmed) == ("new", 3, True)
+    worst, best = by_group(twice(SCORES), twice(OTHERS), twice(GROUPS))
+    assert (worst.group, worst.users, worst.harmed) == ("new", 6, True)
     assert (worst.score, worst.other) == (pytest.approx(0.2), pytest.approx(0.5))
     assert worst.interval.mean == pytest.approx(-0.3)
     assert (best.group, best.harmed) == ("old", False)
+
+
+def test_three_people_who_are_worse_off_may_be_so_by_chance() -> None:
+    assert not by_group(SCORES, OTHERS, GROUPS)[0].harmed
 
 
 def test_where_less_is_better_the_worst_group_is_the_other() -> None:

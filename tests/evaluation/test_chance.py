@@ -74,3 +74,19 @@ def test_ranks_are_scipys_and_one_giant_does_not_decide() -> None:
     values = [0.1, -0.2, 0.3, 0.4, -0.15, 0.6, 50.0]
     assert wilcoxon(values) == stats.wilcoxon(values).pvalue
     assert wilcoxon(values) == wilcoxon([*values[:-1], 0.7])
+
+
+def test_a_score_that_is_no_number_has_no_p() -> None:
+    with pytest.raises(BadInput, match="NaN"):
+        permutation([0.1] * 20 + [float("nan")])
+
+
+def test_exchanges_that_leave_nothing_to_measure_have_no_p() -> None:
+    metric, owners = get("selective_accuracy"), [f"u{i}" for i in range(6)]
+    unsure, sure = (metric.statistics([("a", c)] * 6, ["a"] * 6) for c in (0.1, 0.9))
+    with pytest.raises(BadInput, match="nothing to measure"):
+        exchanged(metric, unsure, sure, owners)
+
+
+def test_equal_differences_have_one_rank_whatever_their_last_bits() -> None:
+    assert wilcoxon([0.3, 0.1 + 0.2, -0.3, 0.3]) == wilcoxon([0.3, 0.3, -0.3, 0.3])

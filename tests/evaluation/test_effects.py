@@ -98,3 +98,10 @@ def test_among_many_comparisons_what_chance_gives_is_no_longer_clear() -> None:
     assert not any(e.clear for e in adjusted[:-1])
     if not adjusted[-1].clear:
         assert "Among so many comparisons" in adjusted[-1].sentence
+
+
+def test_the_same_scores_in_another_order_are_neither_better_nor_worse() -> None:
+    one, other = (0.1 + 0.2 + 0.3) / 3, (0.3 + 0.2 + 0.1) / 3
+    assert one != other
+    found = effect("a", dict.fromkeys("abcdefgh", one), "b", dict.fromkeys("abcdefgh", other))
+    assert (found.better, found.worse, found.cohen_d, found.clear) == (0, 0, 0.0, False)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import html
 import json
 import re
 from html.parser import HTMLParser
@@ -10,6 +11,7 @@ import pytest
 
 from evaluation.answers import answers, curve, folder, line
 from idiolect.core.errors import BadInput
+from idiolect.evaluation.experiment import load
 from idiolect.evaluation.report import report, sides
 
 
@@ -141,3 +143,42 @@ def test_a_folder_without_results_is_said(tmp_path: Path) -> None:
 def test_a_folder_without_answers_is_said(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="no answers yet"):
         report(folder(tmp_path, []))
+
+
+def test_what_cannot_be_told_from_noise_has_its_mark_in_every_table(page: str) -> None:
+    people = page[page.index('id="people"') : page.index('id="words"')]
+    found = re.findall(r"<td>[-+.\d]+ \[[^]]*\]([ ?]*)</td>\s*<td>([.\d]+)</td>", people)
+    assert len(found) == 10
+    assert all(mark == " ?" for mark, p in found if float(p) > 0.05)
+    assert {mark for mark, _ in found} == {"", " ?"}
+
+
+def test_the_page_says_how_all_of_it_is_run_again(tmp_path: Path) -> None:
+    made = answers("ipa") + answers("oppu", "rewrite", own=0.31)
+    stated = {"seeds": [3], "queries": 2, "methods": ["oppu"], "tasks": ["rewrite"], "world": {"seed": 7, "users": 4}}
+    text = report(folder(tmp_path / "run", made, experiment=stated)).read_text(encoding="utf-8")
+    file = tmp_path / "again.toml"
+    file.write_text(html.unescape(re.findall(r"<pre>(.*?)</pre>", text, re.S)[0]), encoding="utf-8")
+    again = load(file)
+    assert (again.methods, again.plan) == (("ipa", "oppu"), {"ipa": ("tag",), "oppu": ("rewrite",)})
+    assert (again.seeds, again.queries, again.world.seed, again.world.users) == ((3,), 2, 7, 4)
+
+
+def test_where_less_is_better_an_error_of_one_is_not_shown_as_full_marks(tmp_path: Path) -> None:
+    made = [{**e, "score": 1 - e["score"], "higher_is_better": False} for e in answers()]
+    text = report(folder(tmp_path, made)).read_text(encoding="utf-8")
+    assert '<span class="good">0.00' in text
+    assert '<span class="good">1.00' not in text
+    assert "less is better" in text
+
+
+def test_people_who_are_learnt_from_and_asked_are_not_called_others(tmp_path: Path) -> None:
+    for apart, said in ((True, "learnt from 64 others"), (False, "learnt from 64 of them")):
+        assert said in report(folder(tmp_path / said, answers(), apart=apart)).read_text(encoding="utf-8")
+
+
+def test_all_that_is_written_is_json(tmp_path: Path) -> None:
+    made = [line(user=f"u{i}", arm=a, score=s) for i in range(8) for a, s in (("own", 1.0), ("base", 0.0))]
+    path = folder(tmp_path, made)
+    assert "∞" in report(path).read_text(encoding="utf-8")
+    assert "Infinity" not in (path / "results.json").read_text(encoding="utf-8")

@@ -61,7 +61,7 @@ def test_a_curve_that_never_crosses_says_so() -> None:
     group = [e for n in (0, 4) for e in step("group", n, 0.1)]
     (found,) = crossings(Arms([*own, *group]))
     assert found.length is None
-    assert "Up to 4 records" in found.sentence
+    assert found.sentence == "With 4 records his own cannot be shown to beat the data of people like him."
 
 
 def test_questions_are_kept_gained_lost_or_missed() -> None:
@@ -78,17 +78,18 @@ def test_scores_without_right_and_wrong_are_left_out() -> None:
 
 def test_labels_are_counted_against_what_was_said() -> None:
     made = [
-        line(target="Salty", prediction="salty "),
-        line(target="sweet", prediction="salty"),
-        line(target="sweet", prediction="x"),
+        line(query="1", target="Salty", prediction="salty "),
+        line(query="2", target="sweet", prediction="salty"),
+        line(query="3", target="sweet", prediction="x"),
+        line(query="4", target="salty", prediction="salty"),
     ]
     (found,) = matrices(made)
     assert found.said == ("salty", "sweet", OTHER)
-    assert found.counts == ((1, 0, 0), (1, 0, 1))
+    assert found.counts == ((2, 0, 0), (1, 0, 1))
 
 
 def test_a_task_of_many_right_answers_has_no_table_of_labels() -> None:
-    assert matrices([line(target=str(n)) for n in range(11)]) == []
+    assert matrices([line(query=str(n), target=str(n // 2)) for n in range(22)]) == []
 
 
 def test_every_arm_of_a_question_stands_in_one_cell_with_its_sources() -> None:
@@ -116,3 +117,19 @@ def test_the_audit_counts_whose_data_was_used_and_what_is_missing() -> None:
     own, swapped = counts(made)
     assert (own.answers, own.own_data, own.empty, own.missing) == (2, 2, 1, 0)
     assert (swapped.own_data, swapped.missing) == (0, 1)
+
+
+def test_a_task_whose_right_answers_are_all_different_has_no_table_of_labels() -> None:
+    assert matrices([line(query=str(n), target=f"You mean {n}.", prediction="x") for n in range(8)]) == []
+
+
+def test_a_label_is_read_as_the_metric_reads_it() -> None:
+    made = [line(query=str(n), target=t, prediction=f"{t}.") for n, t in enumerate(("Salty", "sweet") * 2)]
+    (found,) = matrices(made)
+    assert found.counts == ((2, 0, 0), (0, 2, 0))
+
+
+def test_a_curve_that_is_ahead_on_the_way_and_not_at_the_end_is_not_said_to_be_behind_all_along() -> None:
+    own = [e for n, right in {1: 0.9, 4: 0.1}.items() for e in step("own", n, right)]
+    (found,) = crossings(Arms([*own, *step("base", None, 0.2)]))
+    assert found.sentence == "With 4 records his own cannot be shown to beat no method."

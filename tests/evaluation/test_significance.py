@@ -26,7 +26,20 @@ def test_limits_are_those_of_the_normal_where_users_are_many() -> None:
 
 
 def test_p_of_a_difference_that_nobody_lacks_is_the_smallest_there_is() -> None:
-    assert paired([0.5] * 8).p == pytest.approx(2 / 10_001)
+    assert paired([0.5] * 20).p == pytest.approx(2 / 10_001)
+
+
+@pytest.mark.parametrize("users", [1, 3, 5])
+def test_a_few_users_who_agree_show_nothing(users: int) -> None:
+    interval = paired([0.5] * users)
+    assert not interval.clear
+    assert interval.p == 2 ** (1 - users)
+    assert "so few show nothing" in words("ipa", interval, "no method")
+
+
+def test_differences_of_the_last_bits_are_none() -> None:
+    interval = paired([1e-17] * 20)
+    assert (interval.low, interval.high, interval.clear) == (0.0, 0.0, False)
 
 
 def test_no_difference_at_all_has_p_of_one() -> None:

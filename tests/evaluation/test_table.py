@@ -4,9 +4,12 @@ import numpy as np
 import pytest
 
 from evaluation.answers import USERS, answers, line
+from idiolect.evaluation import terminal
+from idiolect.evaluation.comparison.within import comparisons
+from idiolect.evaluation.ledger import Line
 from idiolect.evaluation.significance import paired
 from idiolect.evaluation.table import COLUMNS, Arms, rows
-from idiolect.evaluation.verdicts import summary, verdicts
+from idiolect.evaluation.verdicts import Verdict, summary, verdicts
 
 ROW = (
     "method task seeds users score base gain gain_low gain_high gain_p swapped swapped_low swapped_p pooled pooled_low "
@@ -80,16 +83,21 @@ def test_costs_are_means_over_seeds_of_the_latest_measurement() -> None:
     assert (row.adapt_seconds, row.trained_parameters, row.bytes_per_user) == (2.0, 4, 10)
 
 
+def said_of(made: list[Line]) -> list[Verdict]:
+    arms = Arms(made)
+    return verdicts(arms, rows(made), comparisons(arms))
+
+
 def test_a_gain_that_noise_explains_is_said_to_be_noise() -> None:
     made = answers(own=0.31)
-    (verdict,) = verdicts(Arms(made), rows(made))
+    (verdict,) = said_of(made)
     assert not verdict.works
     assert "cannot be told from no method" in verdict.sentences[0]
 
 
 def test_a_gain_that_another_users_data_also_brings_is_no_personalisation() -> None:
     made = answers(swapped=0.8)
-    (verdict,) = verdicts(Arms(made), rows(made))
+    (verdict,) = said_of(made)
     assert "is better than no method" in verdict.sentences[0]
     assert "cannot be told from itself under another user's data" in verdict.sentences[1]
     assert not verdict.works
@@ -97,7 +105,7 @@ def test_a_gain_that_another_users_data_also_brings_is_no_personalisation() -> N
 
 def test_a_composition_is_held_against_its_parts() -> None:
     made = answers("ipa", own=0.5) + answers("oppu", own=0.9) + answers("ipa | oppu", own=0.9)
-    said = " ".join(verdicts(Arms(made), rows(made))[2].sentences)
+    said = " ".join(said_of(made)[2].sentences)
     assert "ipa | oppu is better than ipa, its part" in said
     assert "ipa | oppu cannot be told from oppu, its part" in said
 
@@ -109,3 +117,49 @@ def test_where_no_method_gains_the_summary_says_that_nothing_was_learnt() -> Non
 def test_the_summary_counts_what_works() -> None:
     made = answers("ipa") + answers("pag", own=0.3)
     assert "In 1 of 2 rows personalisation works" in summary(rows(made))
+
+
+def few(users: int) -> list[Line]:
+    """Everybody is right under his own data alone."""
+    arms = (("own", 1.0), ("base", 0.0), ("swapped", 0.0))
+    return [line(user=f"u{u}", query=f"u{u}", arm=a, score=s) for u in range(users) for a, s in arms]
+
+
+@pytest.mark.parametrize("users", [1, 2, 5])
+def test_of_a_few_people_nothing_is_said_however_well_they_fare(users: int) -> None:
+    (row,) = rows(few(users))
+    assert (row.better, row.worse, row.personal) == (False, False, False)
+    assert terminal.interval(row).endswith(" ?")
+    assert summary([row]).startswith(f"Nothing can be said of so few people ({users})")
+    (verdict,) = said_of(few(users))
+    assert not verdict.works
+    assert not [s for s in verdict.sentences if "is better" in s]
+
+
+def test_six_people_who_are_all_better_off_are_enough() -> None:
+    (row,) = rows(few(6))
+    assert row.personal
+    assert row.gain_p == 2 / 2**6
+
+
+def test_what_was_not_tried_under_anothers_data_is_not_called_personal() -> None:
+    made = [e for e in answers() if e["arm"] != "swapped"]
+    (row,) = rows(made)
+    assert (row.better, row.personal) == (True, False)
+    assert not said_of(made)[0].works
+    assert "was not tried" in summary([row])
+
+
+def test_the_words_know_of_all_comparisons_that_were_made() -> None:
+    chances = dict.fromkeys(("own", "pooled", "copy", "cousin"), 0.62) | {"base": 0.5, "swapped": 0.5}
+    made = [e for n in range(6) for e in answers(f"m{n}", **chances)]
+    found = comparisons(Arms(made))
+    said = [s for v in said_of(made) for s in v.sentences]
+    assert said == [c["sentence"] for c in found]
+    assert [s for s in said if "Among so many comparisons" in s]
+
+
+def test_equal_answers_under_three_seeds_are_no_gain() -> None:
+    made = [line(user=u, seed=s, score=0.1) for u in USERS for s in range(3)]  # (.1 + .1 + .1) / 3 is above .1
+    (row,) = rows(made + [line(user=u, arm="base", score=0.1) for u in USERS])
+    assert (row.gain, row.better, row.gain_p) == (0.0, False, 1.0)

@@ -15,7 +15,7 @@ from idiolect.evaluation import head
 from idiolect.evaluation.comparison.answers import Arm, Arms
 from idiolect.evaluation.comparison.within import comparisons
 from idiolect.evaluation.ledger import FULL, Ledger, Line
-from idiolect.evaluation.significance import holm
+from idiolect.evaluation.significance import enough, holm
 
 __all__ = ["Arm", "Arms", "Point", "Row", "curve_of", "read", "rows", "rows_of", "write"]
 
@@ -53,6 +53,21 @@ class Row:
     trained_parameters: int = 0
     bytes_per_user: float = 0.0
     adapt_seconds: float = 0.0
+
+    @property
+    def better(self) -> bool:
+        """Whether it beats no method beyond its limits, of users enough."""
+        return self.gain_low is not None and self.gain_low > 0 and enough(self.users)
+
+    @property
+    def worse(self) -> bool:
+        """Whether no method beats it so."""
+        return self.gain_high is not None and self.gain_high < 0 and enough(self.users)
+
+    @property
+    def personal(self) -> bool:
+        """Whether it beats no method, and itself under another user's data, which must have been tried."""
+        return self.better and self.swapped_low is not None and self.swapped_low > 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,20 +183,37 @@ def write(folder: Path) -> dict[str, Any]:
     Raises:
         BadInput: there are no answers in the folder.
     """
-    top = head.read(folder)
+    top = {**head.UNKNOWN, **head.read(folder)}  # an older folder does not state all
     ledger = Ledger(folder)
     arms = Arms(ledger.examples())
     results: dict[str, Any] = {
         **top,
-        "metrics": dict(sorted({e["task"]: e.get("metric", "") for e in ledger.examples()}.items())),
+        "answers": len(ledger),
+        "metrics": _metrics(arms),
         "rows": [asdict(r) for r in rows_of(arms, ledger.costs())],
         "curve": [asdict(p) for p in curve_of(arms)],
         "comparisons": comparisons(arms),
     }
     if not results["rows"]:
         raise BadInput(ledger.examples_path, "it holds no answers yet", "Run idiolect evaluate to the end")
-    head.publish(folder / NAME, json.dumps(results, indent=1, ensure_ascii=False))
+    head.publish(folder / NAME, json.dumps(results, indent=1, ensure_ascii=False, allow_nan=False))
     return results
+
+
+def _metrics(arms: Arms) -> dict[str, str]:
+    """What scored each task.
+
+    Raises:
+        BadInput: two metrics did, or two versions of one.
+    """
+    found: dict[str, set[str]] = {}
+    for (_, task), cell in arms.cells.items():
+        found.setdefault(task, set()).update(e.get("metric", "") for arm in cell.values() for e in arm.lines)
+    for task, names in found.items():
+        if len(names) > 1:
+            what = f"its answers on {task!r} were scored by {' and by '.join(sorted(names))}, which cannot be compared"
+            raise BadInput("results", what, "Run all of it in a new folder, under one version")
+    return {task: names.pop() for task, names in sorted(found.items())}
 
 
 def read(folder: Path) -> list[Row]:

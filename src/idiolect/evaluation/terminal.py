@@ -52,8 +52,8 @@ def interval(row: Row) -> str:
     """The gain with its limits; a question mark where noise explains it."""
     if row.gain is None or row.gain_low is None or row.gain_high is None:
         return "-"
-    clear = row.gain_low > 0 or row.gain_high < 0
-    return f"{row.gain:+.3f} [{row.gain_low:+.3f}, {row.gain_high:+.3f}]{'' if clear else ' ?'}"
+    clear = "" if row.better or row.worse else " ?"
+    return f"{row.gain:+.3f} [{row.gain_low:+.3f}, {row.gain_high:+.3f}]{clear}"
 
 
 def size(count: float) -> str:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from evaluation.answers import USERS, answers, line
@@ -37,12 +39,12 @@ def test_the_detectable_difference_comes_from_how_users_differ() -> None:
 def test_the_worst_group_stands_first_and_says_whether_it_is_harmed() -> None:
     made = []
     for i in range(12):
-        group, own = ("wronged", 0.0) if i < 4 else ("served", 1.0)
+        group, own = ("wronged", 0.0) if i < 6 else ("served", 1.0)
         made += [line(user=f"u{i}", arm=a, score=s, group=group) for a, s in (("own", own), ("base", 0.5))]
     (found,) = comparisons(Arms(made))
     assert [(g["group"], g["users"], g["harmed"]) for g in found["groups"]] == [
-        ("wronged", 4, True),
-        ("served", 8, False),
+        ("wronged", 6, True),
+        ("served", 6, False),
     ]
 
 
@@ -50,3 +52,10 @@ def test_p_is_adjusted_over_all_comparisons() -> None:
     alone = comparisons(Arms(answers("ipa", "tag")))
     both = comparisons(Arms(answers("ipa", "tag") + answers("pag", "tag")))
     assert both[0]["holm_p"] == pytest.approx(min(1.0, 2 * alone[0]["holm_p"]))
+
+
+def test_what_is_found_is_json_also_where_all_differences_are_the_same() -> None:
+    made = [line(user=f"u{i}", arm=a, score=s) for i in range(8) for a, s in (("own", 1.0), ("base", 0.0))]
+    found = comparisons(Arms(made))
+    assert found[0]["cohen_d"] is None  # infinite: there is no spread
+    json.dumps(found, allow_nan=False)

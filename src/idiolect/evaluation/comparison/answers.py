@@ -59,6 +59,11 @@ class Arms:
             cell.setdefault((e["arm"], e.get("history", FULL)), []).append(e)
         self.cells = {k: {a: Arm(tuple(es)) for a, es in arms.items()} for k, arms in lines.items()}
 
+    @cached_property
+    def lower(self) -> dict[str, bool]:
+        """By task, whether less is better."""
+        return {task: arm.sign < 0 for (_, task), cell in self.cells.items() for arm in cell.values()}
+
     def get(self, method: str, task: str, arm: str = "own", history: int = FULL) -> Arm | None:
         """That arm, or None where it was not run."""
         return self.cells.get((method, task), {}).get((arm, history))

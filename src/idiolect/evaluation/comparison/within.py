@@ -5,12 +5,14 @@ One family: Holm's correction is over all comparisons of a folder, not over one 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, TypeAlias
 
 from idiolect.evaluation.comparison.answers import Arm, Arms
 from idiolect.evaluation.significance import effects
+from idiolect.evaluation.significance.bootstrap import PLACES
 from idiolect.evaluation.significance.breakdown import by_group, spread
 from idiolect.evaluation.significance.effects import Effect
 
@@ -62,7 +64,7 @@ def comparisons(arms: Arms) -> list[dict[str, Any]]:
 
 def _plain(method: str, task: str, arm: str, own: Arm, other: Arm, effect: Effect) -> dict[str, Any]:
     scores, others = shared(own, other)
-    differences = {u: own.sign * (scores[u] - others[u]) for u in scores}
+    differences = {u: round(own.sign * (scores[u] - others[u]), PLACES) for u in scores}
     return {"method": method, "task": task, "arm": arm, **plain(effect)} | {
         "spread": asdict(spread(list(differences.values()))),
         "per_user": differences,
@@ -71,9 +73,10 @@ def _plain(method: str, task: str, arm: str, own: Arm, other: Arm, effect: Effec
 
 
 def plain(effect: Effect) -> dict[str, Any]:
-    """An effect with its interval in one mapping, and in words."""
+    """An effect with its interval in one mapping, and in words; `cohen_d` is None where it is infinite."""
     found = asdict(effect)
     interval = found.pop("interval")
+    found["cohen_d"] = effect.cohen_d if math.isfinite(effect.cohen_d) else None
     del found["name"], interval["detectable"]  # of the two, the one that knows how users differ stays
     return {**interval, **found, "clear": effect.clear, "sentence": effect.sentence}
 

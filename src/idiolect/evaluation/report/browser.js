@@ -27,8 +27,9 @@ function element(tag, text, kind) {
   return made;
 }
 
-function answer(a) {
-  const made = element("div", "", `answer ${a.n}${a.s >= 0.999 ? " full" : ""}`);
+function answer(a, up) {
+  const full = up ? a.s >= 0.999 : a.s === 0;
+  const made = element("div", "", `answer ${a.n}${full ? " full" : ""}`);
   made.append(element("p", `${NAMES[a.n] ?? a.n}${a.d ? `, ${a.d}` : ""} · ${a.s.toFixed(2)}`, "who"), element("p", a.p || "(nothing)"));
   if (a.r) {
     const list = element("ul");
@@ -45,7 +46,7 @@ function card(cell) {
   const side = element("div", "", "answers");
   const wanted = element("div", "", "answer");
   wanted.append(element("p", "wanted", "who"), element("p", cell.w));
-  side.append(...cell.a.map(answer), wanted);
+  side.append(...cell.a.map((a) => answer(a, cell.up)), wanted);
   made.append(side);
   return made;
 }

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from idiolect.evaluation.comparison.answers import Arms
 from idiolect.evaluation.ledger import FULL, Line
+from idiolect.evaluation.metrics.labels import label
 
 RIGHT = 0.5  # of a score from 0 to 1
 LABELS = 10  # a task with more right answers than this has no table of them
@@ -74,13 +75,20 @@ class Matrix:
 
 
 def matrices(examples: Iterable[Line]) -> list[Matrix]:
-    """One for each method and task with two to ten right answers that people share."""
+    """One for each method and task with two to ten right answers, most of them right more than once."""
     pairs: dict[tuple[str, str], Counter[tuple[str, str]]] = {}
+    asked: dict[tuple[str, str], set[tuple[str, str]]] = {}
     for e in examples:
         if e["arm"] == "own" and e.get("history", FULL) == FULL:
-            said = e["prediction"].strip().casefold()
-            pairs.setdefault((e["method"], e["task"]), Counter())[e["target"].strip().casefold(), said] += 1
-    return [_matrix(*key, cell) for key, cell in pairs.items() if 2 <= len({w for w, _ in cell}) <= LABELS]
+            key = e["method"], e["task"]
+            pairs.setdefault(key, Counter())[label(e["target"]), label(e["prediction"])] += 1
+            asked.setdefault(key, set()).add((e["user"], e["query"]))
+    return [_matrix(*key, cell) for key, cell in pairs.items() if _shared(len({w for w, _ in cell}), len(asked[key]))]
+
+
+def _shared(labels: int, questions: int) -> bool:
+    """Whether so many right answers are labels: few, and each right of two questions in the mean."""
+    return 2 <= labels <= min(LABELS, questions // 2)
 
 
 def _matrix(method: str, task: str, cell: Mapping[tuple[str, str], int]) -> Matrix:

@@ -13,7 +13,7 @@ RIVALS = {"base": "no method", "group": "the data of people like him", "everybod
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Crossing:
-    """`length`: from so many records on the user's own are better at every length that was run; None: at none."""
+    """`length`: from so many records on the user's own are better, at every length run; None: not at the longest."""
 
     method: str
     task: str
@@ -25,7 +25,7 @@ class Crossing:
     def sentence(self) -> str:
         """What the curve says, in words."""
         if self.length is None:
-            return f"Up to {self.longest} records, his own cannot be shown to beat {self.against}."
+            return f"With {self.longest} records his own cannot be shown to beat {self.against}."
         many = "record" if self.length == 1 else "records"
         return f"From {self.length} {many} on, his own beat {self.against}."
 
@@ -47,7 +47,7 @@ def _from(known: list[tuple[int, Arm, Arm]]) -> int | None:
     found = None
     for length, own, other in reversed(known):
         ahead = own.over(other)
-        if ahead is None or ahead.low <= 0:
+        if ahead is None or not ahead.clear or ahead.mean < 0:
             break
         found = length
     return found

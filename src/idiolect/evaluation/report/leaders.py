@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from idiolect.evaluation.comparison.answers import Arm, Arms
-from idiolect.evaluation.significance import Interval, paired
+from idiolect.evaluation.significance import Interval, enough, paired
 from idiolect.evaluation.table import Row
 
 
@@ -30,24 +30,27 @@ class Place:
     def verdict(self) -> str:
         """The gain over no method in a word or two."""
         r = self.row
-        if r.gain_low is None or r.gain_high is None:
+        if r.gain is None:
             return "not compared"
+        if not enough(r.users):
+            return "too few people"
         if self.works:
             return "personal"
-        if r.gain_low > 0:
-            return "better, not personal"
-        return "harms" if r.gain_high < 0 else "noise"
+        if r.better:
+            return "better" if r.swapped_low is None else "better, not personal"
+        return "harms" if r.worse else "noise"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Board:
-    """One task: its places, best first, and the ends of its scale."""
+    """One task: its places, best first, the ends of its scale, and whether less is better (`lower`)."""
 
     task: str
     metric: str
     users: int
     low: float
     high: float
+    lower: bool
     places: tuple[Place, ...]
 
 
@@ -92,8 +95,8 @@ def _board(arms: Arms, task: str, rows: list[tuple[Row, bool]], metrics: dict[st
                 base=None if row.base is None else at(row.base),
             )
         )
-    users = max(p.row.users for p in places)
-    return Board(task=task, metric=metrics.get(task, ""), users=users, low=low, high=high, places=tuple(places))
+    users, name = max(p.row.users for p in places), metrics.get(task, "")
+    return Board(task=task, metric=name, users=users, low=low, high=high, lower=sign < 0, places=tuple(places))
 
 
 def _tied(leader: Arm, arm: Arm) -> bool:

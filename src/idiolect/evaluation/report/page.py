@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import fields, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from idiolect.core.errors import MissingExtra
+from idiolect.evaluation import experiment as experiments
 from idiolect.evaluation import head, table, terminal
+from idiolect.evaluation.experiment import Experiment
 from idiolect.evaluation.ledger import Ledger, Line
 from idiolect.evaluation.report import audit, browser, plots
 from idiolect.evaluation.report.confusion import changes, matrices
@@ -43,7 +46,7 @@ def report(folder: str | Path) -> Path:
             "script": _part("browser.js"),
         }
     )
-    page = _template().render(results=results, command=command(results), **parts)
+    page = _template().render(results=results, again=again(results), **parts)
     path = folder / NAME
     head.publish(path, page)
     return path
@@ -51,14 +54,14 @@ def report(folder: str | Path) -> Path:
 
 def _parts(results: Mapping[str, Any], arms: Arms, rows: list[Row]) -> dict[str, Any]:
     """What the page says of scores."""
-    said, points = verdicts(arms, rows), [Point(**p) for p in results["curve"]]
+    said, points = verdicts(arms, rows, results["comparisons"]), [Point(**p) for p in results["curve"]]
     return {
         "summary": summary(rows),
         "verdicts": said,
         "boards": boards(arms, rows, [v.works for v in said], results["metrics"]),
         "rows": [(r, terminal.cells(r)) for r in rows],
         "columns": [c.header for c in terminal.render([]).columns],
-        "figures": figures(rows, points, results["comparisons"]),
+        "figures": figures(rows, points, results["comparisons"], {task for task, lower in arms.lower.items() if lower}),
         "crossings": list(crossings(arms)),
         "comparisons": results["comparisons"],
         "changes": changes(arms),
@@ -80,14 +83,21 @@ def _answers(examples: list[Line]) -> dict[str, Any]:
     }
 
 
-def figures(rows: list[Row], points: list[Point], comparisons: list[dict[str, Any]]) -> list[tuple[str, str, str, str]]:
-    """(section, title, what to see in it, SVG) of each figure that has something to show."""
+def figures(
+    rows: list[Row], points: list[Point], comparisons: list[dict[str, Any]], lower: Collection[str] = ()
+) -> list[tuple[str, str, str, str]]:
+    """(section, title, what to see in it, SVG) of each figure that has something to show.
+
+    Args:
+        lower: tasks on which less is better.
+    """
     found = []
     if any(r.gain is not None for r in rows):
         caption = "Dots are means over users, lines 95 % limits. A hollow dot cannot be told from noise."
         found.append(("gain", "Gain by method and task", caption, plots.gains(rows)))
         caption = "A method that personalises stands right of all others, of another person's data above all."
-        found.append(("gain", "Score beside its controls", caption, plots.controls(rows)))
+        caption += " Where less is better, left of them." if lower else ""
+        found.append(("gain", "Score beside its controls", caption, plots.controls(rows, lower)))
         caption = "What the gain is paid with. Each mark is one method on one task; upper left is best."
         found.append(("cost", "Cost against gain", caption, plots.costs(rows)))
     over = [c for c in comparisons if c["arm"] == "base"]
@@ -102,14 +112,14 @@ def figures(rows: list[Row], points: list[Point], comparisons: list[dict[str, An
     return found
 
 
-def command(results: Mapping[str, Any]) -> str:
-    """The command that runs the same again."""
-    e = results["experiment"]
-    words = ["idiolect evaluate", *(f"--{k} {e[k]}" for k in ("data", "model", "presets") if e.get(k))]
-    if not e.get("data"):
-        words.append(f"--seed {e['world']['seed']}")
-        words += [f"--world {e['world']['file']}"] if e["world"]["file"] else []
-    return " ".join(words)
+def again(results: Mapping[str, Any]) -> str:
+    """The experiment that gives all these rows, as TOML: a folder may have grown by several commands."""
+    known = {f.name for f in fields(Experiment)}
+    stated = experiments.read({k: v for k, v in results["experiment"].items() if k in known}, head.NAME)
+    plan: dict[str, tuple[str, ...]] = {}
+    for row in results["rows"]:
+        plan[row["method"]] = (*plan.get(row["method"], ()), row["task"])
+    return experiments.toml(replace(stated, methods=tuple(plan), tasks=(), plan=plan, out="runs/again"))
 
 
 def _part(name: str) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -79,7 +79,7 @@ def gains(rows: Sequence[Row]) -> str:
         assert r.gain_low is not None
         assert r.gain_high is not None
         colour, _ = colours[r.method]
-        clear = r.gain_low > 0 or r.gain_high < 0
+        clear = r.better or r.worse
         axes.plot([r.gain_low, r.gain_high], [y, y], color=colour, linewidth=2, alpha=1 if clear else 0.45)
         axes.plot(r.gain, y, "o", color=colour, markerfacecolor=colour if clear else "none", markersize=7)
     axes.axvline(0, color=INK, linewidth=0.8)
@@ -91,8 +91,8 @@ def gains(rows: Sequence[Row]) -> str:
 
 
 @styled
-def controls(rows: Sequence[Row]) -> str:
-    """The score beside the scores of what it is compared with."""
+def controls(rows: Sequence[Row], lower: Collection[str] = ()) -> str:
+    """The score beside the scores of what it is compared with; `lower`: tasks on which less is better."""
     figure = drawing(7, 1.0 + 0.28 * len(rows))
     axes = figure.subplots()
     for y, r in enumerate(rows):
@@ -104,7 +104,8 @@ def controls(rows: Sequence[Row]) -> str:
             x, y_ = zip(*there, strict=True)
             axes.plot(x, y_, MARKS[i], color=SERIES[i], markerfacecolor="none", markersize=6, label=label)
     axes.plot([r.score for r in rows], range(len(rows)), MARKS[0], color=SERIES[0], markersize=8, label="own data")
-    axes.set_yticks(range(len(rows)), [f"{r.method} · {r.task}" for r in rows])
+    names = [f"{r.method} · {r.task}{' (less is better)' if r.task in lower else ''}" for r in rows]
+    axes.set_yticks(range(len(rows)), names)
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.grid(axis="x")
     axes.set_xlabel("score")
@@ -115,16 +116,23 @@ def controls(rows: Sequence[Row]) -> str:
 @styled
 def costs(rows: Sequence[Row]) -> str:
     """Gain against each of four costs."""
+    from matplotlib.ticker import MaxNLocator
+
     shown, colours = [r for r in rows if r.gain is not None], palette(rows)
     figure = drawing(7, 6)
     for axes, (name, label) in zip(figure.subplots(2, 2, sharey=True).flat, COSTS, strict=True):
         for r in shown:
             colour, mark = colours[r.method]
-            axes.plot(getattr(r, name), r.gain, mark, color=colour, markersize=7, label=r.method)
+            axes.plot(getattr(r, name), r.gain, mark, color=colour, markersize=7, label=r.method, clip_on=False)
         values = [getattr(r, name) for r in shown if getattr(r, name) > 0]
         if values and max(values) > 30 * min(values):
             axes.set_xscale("symlog", linthresh=min(values))
+        else:
+            axes.xaxis.set_major_locator(MaxNLocator(5))
+            axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
         axes.set_xlim(left=0)
+        if not values:
+            axes.set_xticks([0])  # there is none to show, and a scale would be made up
         axes.set_xlabel(label)
         axes.axhline(0, color=INK, linewidth=0.8)
         axes.grid()

@@ -13,7 +13,7 @@ Users are what is drawn or exchanged, never answers, and every comparison is pai
 
 from __future__ import annotations
 
-from idiolect.evaluation.significance.bootstrap import Interval, between, compare, draws, paired, per_user
+from idiolect.evaluation.significance.bootstrap import Interval, between, compare, draws, enough, paired, per_user
 from idiolect.evaluation.significance.chance import exchanged, holm, permutation, wilcoxon
 from idiolect.evaluation.significance.wording import words
 
@@ -22,6 +22,7 @@ __all__ = [
     "between",
     "compare",
     "draws",
+    "enough",
     "exchanged",
     "holm",
     "paired",

@@ -2,7 +2,8 @@
 
 Users are drawn, not answers: sixteen answers of one person are not sixteen witnesses. Both sides see the same users,
 the same queries and the same draws. Limits are percentiles of the drawn differences; p is the achieved significance
-level with one added to both counts, so that it is never 0 (Efron and Tibshirani 1993).
+level with one added to both counts, so that it is never 0 (Efron and Tibshirani 1993). A few users who agree leave the
+draws no room to differ: there p is what an exchange of sides would allow at least, and the limits say nothing.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ Ints = npt.NDArray[np.int64]
 
 RESAMPLES = 10_000
 LEVEL, POWER = 0.05, 0.8
+PLACES = 12  # decimals of a difference that are its own: the means of equal scores differ in the last bits
 CHUNK = 2_000_000  # drawn indices held at once: 16 MB
 
 
@@ -40,8 +42,18 @@ class Interval:
 
     @property
     def clear(self) -> bool:
-        """Whether the limits leave out 0."""
-        return self.low > 0 or self.high < 0
+        """Whether the limits leave out 0, of users enough for that to mean something."""
+        return (self.low > 0 or self.high < 0) and enough(self.users)
+
+
+def enough(users: int) -> bool:
+    """Whether so many could show anything: six. Five who all lean one way do so by chance one time in sixteen."""
+    return _least(users) <= LEVEL
+
+
+def _least(users: int) -> float:
+    """The smallest two-sided p that so many users allow: all exchanged, or none, of 2^users exchanges of sides."""
+    return min(1.0, 2.0 ** (1 - users))
 
 
 def per_user(scores: Iterable[tuple[str, str, int, float]]) -> dict[str, float]:
@@ -69,7 +81,7 @@ def paired(differences: Sequence[float] | Floats, *, resamples: int = RESAMPLES,
     Raises:
         BadInput: no user, or a score that is no number.
     """
-    values = np.asarray(differences, dtype=np.float64)
+    values = np.asarray(differences, dtype=np.float64).round(PLACES)
     if not len(values):
         raise BadInput("paired bootstrap", "there is no user on both sides", "Answer the same queries in both arms")
     if not np.isfinite(values).all():
@@ -129,7 +141,7 @@ def indexed(metric: Metric, a: Floats, b: Floats, owners: Sequence[str]) -> tupl
 def _interval(mean: float, means: Floats, users: int) -> Interval:
     low, high = np.percentile(means, [2.5, 97.5])
     tail = min(int((means <= 0).sum()), int((means >= 0).sum()))
-    p = min(1.0, 2 * (tail + 1) / (len(means) + 1))
+    p = max(min(1.0, 2 * (tail + 1) / (len(means) + 1)), _least(users))
     detectable = reach() * float(means.std())
     return Interval(mean=mean, low=float(low), high=float(high), p=p, users=users, detectable=detectable)
 

@@ -46,7 +46,7 @@ class Part:
     @property
     def harmed(self) -> bool:
         """Whether it is worse off beyond noise."""
-        return self.interval.high < 0
+        return self.interval.clear and self.interval.mean < 0
 
 
 def by_group(

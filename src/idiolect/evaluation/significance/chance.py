@@ -11,7 +11,7 @@ import numpy as np
 
 from idiolect.core.errors import BadInput, MissingExtra
 from idiolect.evaluation.metrics import Floats, Metric, evenly
-from idiolect.evaluation.significance.bootstrap import CHUNK, RESAMPLES, indexed
+from idiolect.evaluation.significance.bootstrap import CHUNK, PLACES, RESAMPLES, indexed
 
 
 def permutation(differences: Sequence[float] | Floats, *, resamples: int = RESAMPLES, seed: int = 0) -> float:
@@ -19,7 +19,7 @@ def permutation(differences: Sequence[float] | Floats, *, resamples: int = RESAM
 
     All 2^U exchanges where they are no more than `resamples`, else so many drawn ones, with one added to both counts.
     """
-    values = np.asarray(differences, dtype=np.float64)
+    values = np.asarray(differences, dtype=np.float64).round(PLACES)
     signs = np.concatenate([1 - 2.0 * swaps for swaps in _swaps(len(values), resamples, seed)])
     return _share(signs @ values, float(values.sum()), exact=2 ** len(values) <= resamples)
 
@@ -62,7 +62,14 @@ def _swaps(users: int, resamples: int, seed: int) -> Iterator[Floats]:
 
 
 def _share(values: Floats, found: float, *, exact: bool) -> float:
-    """The share of values as far from 0 as the one that was found."""
+    """The share of values as far from 0 as the one that was found.
+
+    Raises:
+        BadInput: one is no number: it is as far from 0 as nothing, and the share would be too small.
+    """
+    if not (np.isfinite(found) and np.isfinite(values).all()):
+        fix = "Take more users, or a metric that all of them have a value of"
+        raise BadInput("permutation", "a score is NaN, or an exchange leaves nothing to measure", fix)
     far = int((np.abs(values) >= abs(found) - 1e-12).sum())
     return far / len(values) if exact else (far + 1) / (len(values) + 1)
 
@@ -73,7 +80,7 @@ def wilcoxon(differences: Sequence[float] | Floats) -> float:
         from scipy import stats
     except ImportError as error:
         raise MissingExtra("scipy", "eval") from error
-    values = np.asarray(differences, dtype=np.float64)
+    values = np.asarray(differences, dtype=np.float64).round(PLACES)
     values = values[values != 0]
     if 2 ** len(values) <= RESAMPLES:  # all exchanges of signs at once: scipy makes them one by one where ranks tie
         return permutation(np.sign(values) * stats.rankdata(np.abs(values))) if len(values) else 1.0

@@ -17,7 +17,7 @@ import numpy as np
 
 from idiolect.core.errors import BadInput
 from idiolect.evaluation.metrics import Floats
-from idiolect.evaluation.significance.bootstrap import LEVEL, POWER, Interval, paired, reach
+from idiolect.evaluation.significance.bootstrap import LEVEL, PLACES, POWER, Interval, paired, reach
 from idiolect.evaluation.significance.chance import holm, permutation, wilcoxon
 from idiolect.evaluation.significance.wording import words
 
@@ -97,7 +97,7 @@ def effect(
     if len(users) < 2:
         raise BadInput(f"{name} against {against}", f"{len(users)} users are on both sides", "Compare the same users")
     a, b = (sign * np.array([side[u] for u in users], dtype=np.float64) for side in (scores, others))
-    values = a - b
+    values = (a - b).round(PLACES)
     interval = paired(values, seed=seed)
     p = permutation(values, seed=seed)
     return Effect(
