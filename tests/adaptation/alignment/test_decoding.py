@@ -13,12 +13,12 @@ from adaptation.people import ANN, person, run
 from idiolect.adaptation.alignment.decoding.amulet import Amulet
 from idiolect.adaptation.alignment.decoding.mod import MOD, geometric, harmonic
 from idiolect.adaptation.alignment.decoding.personalized_soups import PersonalizedSoups
-from idiolect.adaptation.alignment.decoding.vas import VAS, augment
+from idiolect.adaptation.alignment.decoding.vas import VAS, Values, augment
 from idiolect.adaptation.alignment.preferences import BUCKETS, SHAPE, Policies
 from idiolect.core.idiolect import Edit
 from idiolect.core.layout import ask
 from idiolect.core.requests import Fit, Fitted, Request, Trained
-from idiolect.core.types import Attribute
+from idiolect.core.types import Attribute, Preference
 from idiolect.training.objectives import Answers, Outputs, td
 from idiolect.training.parts import low_rank, value
 
@@ -119,6 +119,20 @@ def test_mod_weighs_policies_and_soups_do_not() -> None:
     assert merged.shared["A"][0, 0] == pytest.approx(-1.0)
     (souped,) = PersonalizedSoups().condition(ANN, QUERY, theta, own).streams[0].edits
     assert souped.shared["A"][0, 0] != merged.shared["A"][0, 0]
+
+
+@pytest.mark.parametrize("method", [MOD(), PersonalizedSoups(), VAS()])
+def test_choices_that_cancel_ask_for_neither_end(method: Any) -> None:
+    once = Preference(id="1", chosen="It is open.", rejected="It is open till late!", prompt="When?")
+    again = Preference(id="2", chosen=once.rejected, rejected=once.chosen, prompt="When?")
+    torn, axes = person("torn", once, again), policies().axes
+    theta: Any = Values(axes=axes, heads=()) if isinstance(method, VAS) else policies()
+    made = method.condition(torn, QUERY, theta, method.adapt(torn, theta))
+    nobodys = method.condition(torn, QUERY, theta, None)
+    assert made.combine is None
+    assert len(made.streams) == 1
+    for edit, even in zip(made.streams[0].edits, nobodys.streams[0].edits, strict=True):
+        assert torch.equal(edit.shared["A"], even.shared["A"])
 
 
 def trained(request: Request) -> Fitted:

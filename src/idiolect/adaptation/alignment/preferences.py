@@ -25,6 +25,7 @@ from idiolect.retrieval.bm25 import words
 
 BUCKETS = 128  # hashed words
 SHAPE = 6  # measures of form before them
+FAINT = 1e-5  # of a sum of s: what is below is rounding
 
 
 def measures(text: str) -> Tensor:
@@ -72,6 +73,11 @@ class Standing:
     total: Tensor
     sources: tuple[Source, ...]
     upto: str
+
+    @property
+    def silent(self) -> bool:
+        """Whether his choices cancel, or tell nothing of the objectives: then he wants neither end of any."""
+        return not bool((self.total.abs() > FAINT).any())
 
     def weights(self, ridge: float = 1.0) -> Tensor:
         """w (K,): how much of each objective he wants, below zero where he wants less of it."""

@@ -70,7 +70,7 @@ class MOD(Method[Policies, Standing]):
         return standing(user, theta.axes, own) if theta else own
 
     def condition(self, user: UserData, query: Query, theta: Policies | None, own: Standing | None) -> Idiolect:
-        if theta is None or own is None:
+        if theta is None or own is None or own.silent:
             return Idiolect()
         wanted = own.weights(self.ridge)
         policies, shares = theta.chosen(wanted), wanted.abs() / wanted.abs().sum().clamp(min=1e-9)

@@ -70,7 +70,8 @@ class PersonalizedSoups(Method[Policies, Standing]):
     def condition(self, user: UserData, query: Query, theta: Policies | None, own: Standing | None) -> Idiolect:
         if theta is None:
             return Idiolect()
-        wanted = theta.chosen(own.weights(self.ridge)) if own else [*theta.more, *theta.less]
+        known = own is not None and not own.silent
+        wanted = theta.chosen(own.weights(self.ridge)) if own and known else [*theta.more, *theta.less]
         merged = soup(wanted)
         return Idiolect(streams=(Stream(edits=merged.edits),), sources=frozenset(own.sources if own else ()))
 

@@ -93,7 +93,7 @@ class VAS(Method[Values, Standing]):
         return standing(user, theta.axes, own) if theta else own
 
     def condition(self, user: UserData, query: Query, theta: Values | None, own: Standing | None) -> Idiolect:
-        if theta is None or own is None:
+        if theta is None or own is None or own.silent:
             return Idiolect()
         wanted = own.weights(self.ridge)
         merged = soup(theta.heads, (wanted / wanted.abs().sum().clamp(min=1e-9)).tolist())
@@ -107,7 +107,7 @@ class VAS(Method[Values, Standing]):
     def respond(self, user: UserData, query: Query, theta: Values | None, own: Standing | None) -> Flow[str]:
         """Of two whole replies nothing is left to foresee: the value of each is its reward."""
         offer = offered(query)
-        if offer is None or theta is None or own is None or not self.beta:
+        if offer is None or theta is None or own is None or own.silent or not self.beta:
             return (yield from super().respond(user, query, theta, own))
         a, b = (float(own.weights(self.ridge) @ theta.axes @ measures(y)) for y in offer[1:])
         return "A" if a >= b else "B"

@@ -76,7 +76,7 @@ class MODPO(Method[Tensor, Owned]):
             return own
         options: dict[str, object] = {"beta": self.beta}
         stands = None if theta is None else standing(user, theta, None)
-        if self.loss == "modpo" and theta is not None and stands is not None:
+        if self.loss == "modpo" and theta is not None and stands is not None and not stands.silent:
             wanted = stands.weights(self.ridge)
             main = int(wanted.abs().argmax())
             unseen = [ordered(e, wanted[main].sign() * theta[main]) for e in unseen]
