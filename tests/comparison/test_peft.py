@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import json
+import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from idiolect.core.errors import BadInput
+from idiolect.core.errors import BadInput, StoreError
 from idiolect.core.idiolect import Edit, Stream
 from idiolect.forward.rows import Row, forward
 from idiolect.models.hf import HFModel
@@ -152,7 +154,59 @@ def test_a_disk_that_fails_half_way_leaves_the_old_adapter_whole(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("idiolect.training.export.save_file", full)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(StoreError, match="No space left"):
         save(folder, before[:1])
     assert len(load(folder)) == len(before)
     assert [p.name for p in tmp_path.iterdir()] == ["ann"]
+
+
+def test_an_adapter_that_cannot_be_put_in_place_leaves_the_old_one_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = saved(tmp_path)
+    rename, calls = os.rename, iter(range(9))
+
+    def second_fails(old: Path, new: Path) -> None:
+        if next(calls) == 1:
+            raise OSError(28, "No space left on device")
+        rename(old, new)
+
+    monkeypatch.setattr("idiolect.training.export.os.rename", second_fails)
+    with pytest.raises(StoreError, match=r"ann: cannot be written .* what was there is untouched"):
+        save(folder, load(folder)[:1])
+    assert len(load(folder)) == 4
+    assert [p.name for p in tmp_path.iterdir()] == ["ann"]
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ({"init_lora_weights": "pissa"}, "other base weights belong to it"),
+        ({"init_lora_weights": "olora"}, "other base weights belong to it"),
+        ({"alora_invocation_tokens": [90]}, r"alora_invocation_tokens = \[90\] is not plain LoRA"),
+        ({"some_later_variant": True}, "some_later_variant = True is not plain LoRA"),
+    ],
+)
+def test_a_variant_that_computes_something_else_is_refused(
+    option: dict[str, Any], message: str, tmp_path: Path
+) -> None:
+    folder = saved(tmp_path)
+    config = json.loads((folder / "adapter_config.json").read_text())
+    (folder / "adapter_config.json").write_text(json.dumps(config | option))
+    with pytest.raises(BadInput, match=message):
+        load(folder)
+
+
+def test_every_option_of_pefts_own_default_is_plain(tmp_path: Path) -> None:
+    folder = saved(tmp_path)
+    config = json.loads((folder / "adapter_config.json").read_text())
+    usual = peft.LoraConfig(r=2, lora_alpha=8, init_lora_weights="gaussian").to_dict()
+    plain = {k: sorted(v) if isinstance(v, set) else v for k, v in usual.items()}
+    (folder / "adapter_config.json").write_text(json.dumps(plain | config, default=str))
+    assert len(load(folder)) == 4
+
+
+def test_half_precision_keeps_the_scale_exact(tmp_path: Path) -> None:
+    edits = adapter(HFModel.random("llama"), 1, LowRank(rank=7, alpha=16.0))
+    half = tuple(replace(e, rows={k: t.bfloat16() if k != "scale" else t for k, t in e.rows.items()}) for e in edits)
+    assert float(load(save(tmp_path / "ann", half))[0].rows["scale"]) == pytest.approx(16 / 7, rel=1e-6)

@@ -20,20 +20,21 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from idiolect.core.errors import BadInput
+from idiolect.core.errors import BadInput, StoreError
 from idiolect.core.idiolect import Edit
 from idiolect.training.merging import stacked
 from idiolect.training.parts import low_rank
 
 CONFIG, TENSORS = "adapter_config.json", "adapter_model.safetensors"
 STEM = "base_model.model."
-_PLAIN = {
-    "use_dora": False,
-    "bias": "none",
-    "modules_to_save": None,
-    "lora_bias": False,
-    "trainable_token_indices": None,
+_PLAIN = {  # what may stand in a LoRA's configuration without changing what A, B and alpha compute
+    *("task_type", "peft_type", "auto_mapping", "peft_version", "base_model_name_or_path", "revision"),
+    *("inference_mode", "r", "lora_alpha", "lora_dropout", "rank_pattern", "alpha_pattern", "use_rslora"),
+    *("target_modules", "exclude_modules", "layers_to_transform", "layers_pattern", "fan_in_fan_out"),
+    *("megatron_config", "megatron_core", "runtime_config", "ensure_weight_tying", "qalora_group_size"),
+    *("loftq_config", "eva_config", "corda_config", "lora_ga_config"),  # of ways to begin, which is judged below
 }
+_MOVED = ("pissa", "olora", "loftq", "corda", "lora_ga")  # beginnings that also change the base's weights
 
 
 def save(folder: str | Path, edits: Sequence[Edit], *, base: str = "", digest: str = "") -> Path:
@@ -46,6 +47,7 @@ def save(folder: str | Path, edits: Sequence[Edit], *, base: str = "", digest: s
 
     Raises:
         BadInput: there is nothing to save, or an edit is no low-rank edit.
+        StoreError: it cannot be written; what was there is untouched.
     """
     folder = Path(folder)
     if not edits:
@@ -94,8 +96,18 @@ def _config(shapes: Mapping[str, tuple[int, float]], base: str) -> dict[str, Any
 
 
 def _publish(folder: Path, config: Mapping[str, Any], tensors: dict[str, Tensor], about: dict[str, str]) -> Path:
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        return _filled(fresh, folder, config, tensors, about)
+    except (OSError, SafetensorError) as error:
+        fix = "Make room on the disk, or give a folder that can be written: what was there is untouched."
+        raise StoreError(folder, f"cannot be written ({error})", fix) from error
+
+
+def _filled(
+    fresh: Path, folder: Path, config: Mapping[str, Any], tensors: dict[str, Tensor], about: dict[str, str]
+) -> Path:
     try:
         (fresh / CONFIG).write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
         save_file(tensors, fresh / TENSORS, metadata=about)
@@ -103,16 +115,25 @@ def _publish(folder: Path, config: Mapping[str, Any], tensors: dict[str, Tensor]
             with open(fresh / name, "rb") as file:
                 os.fsync(file.fileno())
         if folder.exists():
-            old = fresh.with_name(fresh.name + "-old")
-            os.rename(folder, old)
-            os.rename(fresh, folder)
-            shutil.rmtree(old)
+            _exchanged(fresh, folder)
         else:
             os.rename(fresh, folder)
     except BaseException:
         shutil.rmtree(fresh, ignore_errors=True)
         raise
     return folder
+
+
+def _exchanged(fresh: Path, folder: Path) -> None:
+    """Puts the fresh folder where the old one is, or leaves the old one there."""
+    old = fresh.with_name(fresh.name + "-old")
+    os.rename(folder, old)
+    try:
+        os.rename(fresh, folder)
+    except BaseException:
+        os.rename(old, folder)
+        raise
+    shutil.rmtree(old)
 
 
 def load(folder: str | Path, *, module: nn.Module | None = None, digest: str = "") -> tuple[Edit, ...]:
@@ -139,7 +160,8 @@ def load(folder: str | Path, *, module: nn.Module | None = None, digest: str = "
         if a is None or b is None:
             raise BadInput(folder / TENSORS, f"{path} has only one of A and B", "Export the adapter again.")
         _check(folder, path, a, b, config, module)
-        scale = torch.tensor(_scale(config, path, len(a)), dtype=a.dtype)
+        exact = torch.promote_types(a.dtype, torch.float32)  # half precision would move alpha / r
+        scale = torch.tensor(_scale(config, path, len(a)), dtype=exact)
         edits.append(Edit(site=path, formula=low_rank, rows={"A": a, "B": b, "scale": scale}))
     return tuple(edits)
 
@@ -153,9 +175,13 @@ def _read_config(file: Path) -> dict[str, Any]:
         raise BadInput(file, f"not JSON ({error})", "Export the adapter again.") from None
     if config.get("peft_type") != "LORA":
         raise BadInput(file, f"peft_type is {config.get('peft_type')!r}", "Only LORA adapters become edits.")
-    for name, plain in _PLAIN.items():
-        if config.get(name, plain) not in (plain, None, []):
-            raise BadInput(file, f"{name} = {config[name]!r} is not plain LoRA", f"Train it with {name} = {plain!r}.")
+    begun = str(config.get("init_lora_weights", True)).lower()
+    if begun.startswith(_MOVED):
+        fix = "Save it with PEFT's path_initial_model_for_weight_conversion, which makes a plain LoRA of it."
+        raise BadInput(file, f"init_lora_weights = {begun!r} means that other base weights belong to it", fix)
+    for name in sorted(config.keys() - _PLAIN - {"init_lora_weights"}):
+        if config[name] not in (None, False, "none", [], {}):
+            raise BadInput(file, f"{name} = {config[name]!r} is not plain LoRA", f"Train it without {name}.")
     return config
 
 
