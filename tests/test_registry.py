@@ -117,3 +117,10 @@ def test_a_card_that_is_computed_is_refused_with_its_line(tmp_path: Path, monkey
             registry.card("elsewhere")
     finally:
         registry.names.cache_clear()
+
+
+def test_a_choice_that_an_option_has_not_is_refused_with_near_ones() -> None:
+    with pytest.raises(UnknownName, match=r"no user_adapter.vectors called 'ones'; did you mean one\?"):
+        registry.build("user_adapter", {"vectors": "ones"})
+    with pytest.raises(UnknownName, match="schedule called 'linaer'; did you mean linear"):
+        registry.build("oppu", {"recipe": {"schedule": "linaer"}})

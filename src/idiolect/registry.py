@@ -107,7 +107,7 @@ def build(name: str, options: Mapping[str, Any] | None = None) -> AnyMethod:
     """An instance from plain data.
 
     Raises:
-        UnknownName: for a name or an option that does not exist, with near ones.
+        UnknownName: for a name, an option or a choice that does not exist, with near ones.
         BadInput: an option of the wrong type.
     """
     made = make(get(name)(), options or {}, where=name)
@@ -117,11 +117,14 @@ def build(name: str, options: Mapping[str, Any] | None = None) -> AnyMethod:
 def make(default: Any, options: Mapping[str, Any], *, where: str) -> Any:
     """`default` (a frozen dataclass) with some fields replaced; tables go into the dataclass that stands there."""
     known = {f.name for f in dataclasses.fields(default) if f.init}
+    kinds = typing.get_type_hints(type(default))
     values: dict[str, Any] = {}
     for key, value in options.items():
         if key not in known:
             raise UnknownName(f"option of {where}", key, known)
         values[key] = _fitted(getattr(default, key), value, where=f"{where}.{key}")
+        if typing.get_origin(kinds[key]) is typing.Literal and value not in typing.get_args(kinds[key]):
+            raise UnknownName(f"{where}.{key}", str(value), map(str, typing.get_args(kinds[key])))
     return dataclasses.replace(default, **values)
 
 
