@@ -17,6 +17,7 @@ from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, TypeVar
 
+from idiolect.core.errors import BadInput
 from idiolect.core.idiolect import Computed, Edit, Idiolect, Past
 from idiolect.core.types import Query
 
@@ -35,6 +36,13 @@ class Sampling:
     temperature: float = 0.0
     top_p: float = 1.0
     stop: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Raises:
+        BadInput: a stop string that every text holds.
+        """
+        if "" in self.stop:
+            raise BadInput("Sampling.stop", "an empty string ends every answer before it begins", "Leave it out.")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -146,6 +154,15 @@ class Recipe:
     warmup: float = 0.0  # share of the steps
     schedule: Literal["constant", "linear"] = "constant"
     patience: int = 0  # steps without a better loss before a user's slot stops; 0: never
+
+    def __post_init__(self) -> None:
+        """Raises:
+        BadInput: a number that no training can have.
+        """
+        for name in ("lr", "epochs", "steps", "batch", "weight_decay", "clip", "warmup", "patience"):
+            value, least = getattr(self, name), 1 if name == "batch" else 0
+            if value is not None and not value >= least:  # no comparison holds of NaN
+                raise BadInput(f"Recipe.{name}", str(value), f"Give {least} or more.")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

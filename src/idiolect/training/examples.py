@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -12,9 +11,10 @@ from torch import Tensor
 from idiolect.core.errors import BadInput
 from idiolect.core.idiolect import Combine, Computed, Edit, Idiolect, Stream
 from idiolect.core.requests import Fit
+from idiolect.forward.feed import Backbone, resolved, room
 from idiolect.forward.prompt import answer_ids, prompt_ids
 from idiolect.forward.rows import Row
-from idiolect.training.slots import Inputs, Place
+from idiolect.training.slots import Inputs, Place, ahead
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,12 +54,13 @@ class Example:
 
 
 def example(
-    fit: Fit, index: int, slot: int, *, tokenizer: Any, places: Sequence[Place], reads: Collection[str]
+    fit: Fit, index: int, slot: int, *, backbone: Backbone, places: Sequence[Place], reads: Collection[str]
 ) -> Example:
-    """One item of a `Fit`, tokenised.
+    """One item of a `Fit`, tokenised; prompts are cut to what the model can take, as they will be when it answers.
 
     Raises:
-        BadInput: no rejected answer where the objective needs one.
+        BadInput: no rejected answer where the objective needs one, a query that does not fit, or a stream that cannot
+            run here.
     """
     item, texts = fit.items[index], [fit.items[index].answer]
     if "rejected" in reads:
@@ -67,11 +68,14 @@ def example(
             fix = "Give each Item a rejected answer, or train with objective='sft'."
             raise BadInput(f"item {index} of user {item.user!r}", "the objective compares two answers", fix)
         texts.append(item.rejected)
-    answers = [answer_ids(tokenizer, t) for t in texts]
+    answers = [answer_ids(backbone.tokenizer, t) for t in texts]
+    more = max(len(a) for a in answers) + ahead(places)
 
     def under(idiolect: Idiolect) -> tuple[Bundle, ...]:
-        prompts = [prompt_ids(tokenizer, item.query, s) for s in idiolect.streams]
         split = [_split(s, places) for s in idiolect.streams]
+        prompts = [
+            prompt_ids(backbone.tokenizer, item.query, s, room(backbone, _still(backbone, s), more)) for s, _ in split
+        ]
         return tuple(
             Bundle(
                 rows=tuple(Row(prompt=p, answer=a, stream=s) for p, (s, _) in zip(prompts, split, strict=True)),
@@ -83,6 +87,12 @@ def example(
 
     near = under(fit.reference or item.idiolect) if any(r.startswith("reference") for r in reads) else ()
     return Example(under(item.idiolect), near, slot, item.weight, _numbers(fit, index))
+
+
+@torch.no_grad()
+def _still(backbone: Backbone, stream: Stream) -> Stream:
+    """The stream as it stands before training, for the positions that it takes up."""
+    return resolved(backbone, stream)
 
 
 def _split(stream: Stream, places: Sequence[Place]) -> tuple[Stream, Inputs]:

@@ -96,6 +96,14 @@ class Learner:
         self.best = min(self.best, loss)
         return True
 
+    def failed(self, error: Exception) -> None:
+        """Take down why this learner cannot go on."""
+        if isinstance(error, IdiolectError):
+            self.error = error
+            return
+        self.error = TrainingError(self.who, f"{type(error).__name__}: {error}")
+        self.error.__cause__ = error
+
     @property
     def done(self) -> bool:
         patience = self.fit.recipe.patience

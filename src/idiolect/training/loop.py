@@ -50,7 +50,8 @@ def fit(backbone: Keeper, fits: Sequence[Fit], keys: Sequence[Key]) -> list[Fitt
             _train(backbone, group, report, checkpoint.named(keys, place))
         except IdiolectError as error:
             for learner in group:
-                learner.error = learner.error or error
+                if learner.result is None:
+                    learner.error = learner.error or error
     return [_fitted([x for x in learners if x.number == number]) for number in range(len(fits))]
 
 

@@ -23,6 +23,7 @@ from zlib import crc32
 import torch
 from torch import Tensor
 
+from idiolect.core.errors import BadInput
 from idiolect.core.requests import Site
 
 
@@ -64,6 +65,13 @@ class Trainable:
 
     sites: str
 
+    def __post_init__(self) -> None:
+        """Raises:
+        BadInput: a rank that is no rank.
+        """
+        if (rank := getattr(self, "rank", 1)) < 1:
+            raise BadInput(f"{type(self).__name__}.rank", str(rank), "Give 1 or more.")
+
     @property
     def shared(self) -> tuple[str, ...]:
         """Tensors that all users of one `Fit` train together."""
@@ -78,6 +86,11 @@ class Trainable:
     def tied(self) -> tuple[str, ...]:
         """Tensors of which all sites of the part have one between them."""
         return ()
+
+    @property
+    def positions(self) -> int:
+        """How many it takes up in front of the prompt."""
+        return 0
 
     @property
     def formula(self) -> Callable[..., Any]:
@@ -139,6 +152,10 @@ class Vector(Trainable):
     length: int = 1
     sites: str = "prefix"
     scale: float = 0.0
+
+    @property
+    def positions(self) -> int:
+        return self.length
 
     @property
     def formula(self) -> Callable[..., Tensor]:

@@ -9,12 +9,13 @@ slot (see `optim`). Memory grows with the slots in use, not with the users who w
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from functools import partial
 
 import torch
 from torch import Tensor
 
-from idiolect.core.errors import BadInput, IdiolectError
+from idiolect.core.errors import BadInput
 from idiolect.forward.feed import Backbone
 from idiolect.training.examples import Example, example
 from idiolect.training.learner import Learner, generator
@@ -59,14 +60,19 @@ class Run:
 
     def train(self, each_step: Callable[[Run], None] | None = None) -> None:
         """Until every learner has a result or an error; `each_step` sees the run after each step."""
-        self._leave()  # who was done when the run was stopped
-        self._seat()
-        while self.live:
+        while self._ready():
             self.step()
             if each_step:
                 each_step(self)
+
+    def _ready(self) -> bool:
+        """Who is done leaves and who waits sits down, until all who sit have a step to take; False if nobody does."""
+        self._leave()
+        self._seat()
+        while any(x.done for x in self.live):
             self._leave()
             self._seat()
+        return bool(self.live)
 
     def _seat(self) -> None:
         """Who waits sits down while slots are free and the step's tokens stay within bounds."""
@@ -77,8 +83,8 @@ class Run:
                 if self.live and sum(x.tokens for x in (*self.live, learner)) > TOKENS:
                     return
                 self._sit(learner, self.free[: len(learner.users)])
-            except IdiolectError as error:  # his alone: the others go on
-                learner.error = error
+            except Exception as error:  # his alone: the others go on
+                learner.failed(error)
             self.waiting.popleft()
 
     def _sit(self, learner: Learner, slots: list[int]) -> None:
@@ -94,9 +100,8 @@ class Run:
         if learner.examples:
             return
         of = {user: i for i, user in enumerate(learner.users)}
-        context = {"tokenizer": self.backbone.tokenizer, "places": self.places, "reads": self.reads}
-        fit = learner.fit
-        learner.examples = [example(fit, i, of.get(fit.items[i].user, 0), **context) for i in learner.items]
+        fit, made = learner.fit, partial(example, backbone=self.backbone, places=self.places, reads=self.reads)
+        learner.examples = [made(fit, i, of.get(fit.items[i].user, 0)) for i in learner.items]
         if "reference" not in self.reads:
             return
         for start in range(0, len(learner.examples), AHEAD):
@@ -122,15 +127,46 @@ class Run:
         ]
 
     def step(self) -> None:
-        """Everyone's next batch, one update. Long and short examples are read apart where that saves more than it
-        costs; what their gradients add up to is the same."""
+        """Everyone's next batch and update. Who fails by himself leaves, and the others step without him."""
         batches = [x.draw() for x in self.live]
-        flat, noise = [e for batch in batches for e in batch], self._noise(batches)
-        slots = torch.tensor([x.first + e.slot for x, batch in zip(self.live, batches, strict=True) for e in batch])
+        noise = self._noise(batches)
+        try:
+            grads, losses = self._gradients(batches, noise, self.live)
+        except Exception as error:
+            self._excuse(batches, noise, error)
+            grads, losses = self._gradients(batches, noise, [x for x in self.live if x.error is None])
+        self._update(grads, batches, torch.split(losses, [len(b) for b in batches]))
+
+    def _excuse(self, batches: Sequence[Sequence[Example]], noise: Sequence[Tensors], error: Exception) -> None:
+        """Whoever fails alone as well is given his error.
+
+        Raises:
+            Exception: the error itself, where it is nobody's alone.
+        """
+        if isinstance(error, torch.OutOfMemoryError):
+            raise error
+        for learner in self.live:
+            try:
+                self._gradients(batches, noise, [learner])
+            except Exception as own:
+                learner.failed(own)
+        if not any(x.error for x in self.live):
+            raise error
+
+    def _gradients(
+        self, batches: Sequence[Sequence[Example]], noise: Sequence[Tensors], who: Collection[Learner]
+    ) -> tuple[list[Tensor], Tensor]:
+        """What the batches of some learners add up to in each stack, and the losses of all examples, others' zero.
+        Long and short examples are read apart where that saves more than it costs; the sums are the same."""
+        flat = [e for batch in batches for e in batch]
+        of = [x for x, batch in zip(self.live, batches, strict=True) for _ in batch]
+        slots = torch.tensor([x.first + e.slot for x, e in zip(of, flat, strict=True)])
         shares = torch.tensor([1 / len(batch) for batch in batches for _ in batch])
-        stacks = self.optimiser.stacks
-        losses, grads = torch.zeros(len(flat)), [torch.zeros_like(s) for s in stacks]
-        for part in alike([e.length for e in flat]):
+        losses, grads = torch.zeros(len(flat)), [torch.zeros_like(s) for s in self.optimiser.stacks]
+        among = {id(x) for x in who}
+        chosen = [i for i, x in enumerate(of) if id(x) in among]
+        for members in alike([flat[i].length for i in chosen]):
+            part = [chosen[i] for i in members]
             drawn = [{k: t[part] for k, t in tensors.items()} for tensors in noise]
             loss = self.losses([flat[i] for i in part], slots[part].to(self.backbone.device), drawn)
             total = (loss * shares[part].to(loss)).sum()
@@ -139,7 +175,7 @@ class Run:
                     grad += found.view_as(grad)
             losses = losses.to(loss.dtype)
             losses[part] = loss.detach().cpu()
-        self._update(grads, batches, torch.split(losses, [len(b) for b in batches]))
+        return grads, losses
 
     def losses(self, some: Sequence[Example], slots: Tensor, noise: Sequence[Tensors]) -> Tensor:
         """The objective of B examples, times their weights: (B,). slots: (B,). noise: one a place, (B, ...) each."""
@@ -177,6 +213,8 @@ class Run:
         sizes = norm.tolist()  # one wait for the device
         lr, active, going = torch.zeros_like(norm), torch.zeros_like(norm, dtype=torch.bool), False
         for learner, batch, loss in zip(self.live, batches, losses, strict=True):
+            if learner.error is not None:
+                continue
             slots = sorted({learner.first + e.slot for e in batch})
             lr[slots] = rate(self.recipe, learner.step, learner.total)
             if learner.note(batch, loss, sizes[slots[0]]):

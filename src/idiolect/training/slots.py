@@ -45,6 +45,11 @@ def tied(part: Part) -> tuple[str, ...]:
     return part.tied if isinstance(part, Trainable) else ()
 
 
+def ahead(places: Sequence[Place]) -> int:
+    """Positions that trained parts take up in front of a prompt."""
+    return sum(p.part.positions for p in places if isinstance(p.part, Trainable))
+
+
 def places(module: Any, train: Sequence[Part]) -> list[Place]:
     """Every part at every site that its pattern names in this model; a derived model has none."""
     found = [(part, site) for part in train for site in resolve(module, part.sites) if site.path != "weights"]

@@ -59,6 +59,10 @@ class Plug(Trainable):
         return ("Q", "up", "up_bias", "down", "down_bias", "instruction", "scale")
 
     @property
+    def positions(self) -> int:
+        return 2
+
+    @property
     def formula(self) -> Callable[..., Tensor]:
         return plug
 

@@ -79,6 +79,10 @@ class Slotted(Trainable):
         return ("layers",)
 
     @property
+    def positions(self) -> int:
+        return self.count
+
+    @property
     def formula(self) -> Callable[..., Any]:
         return slotted
 
