@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import torch
 from torch import Tensor, nn
 
-from idiolect.core.errors import UnknownName
+from idiolect.core.errors import CompositionError, UnknownName
 from idiolect.core.idiolect import Edit
 
 if TYPE_CHECKING:
     from idiolect.core.idiolect import Formula, Tensors
+
+
+Beside: TypeAlias = Mapping[int, int] | Sequence[int]  # the batch row of each stream of one Idiolect
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -97,13 +100,16 @@ def pad_stack(tensors: Sequence[Tensor]) -> Tensor:
 
 
 def gather(
-    edits: Sequence[Sequence[Edit]], partners: Sequence[Sequence[int]] | None = None, *, stack: Stack | None = None
+    edits: Sequence[Sequence[Edit]], partners: Sequence[Beside] | None = None, *, stack: Stack | None = None
 ) -> list[Placed]:
     """The edits of each batch row as few `Placed`: one for each site, formula, shared tensors and turn.
 
     Args:
         edits: B sequences, one a row; the order of edits on one site is kept.
-        partners: B sequences, the batch rows of all streams of the row's Idiolect; `Edit.partner` picks from them.
+        partners: for each row the batch rows of the streams of its Idiolect; `Edit.partner` picks from them.
+
+    Raises:
+        CompositionError: an edit's partner is no stream of this batch.
     """
     stack = stack or Plain()
     groups: dict[tuple[Any, ...], dict[int, Edit]] = {}
@@ -118,7 +124,7 @@ def gather(
     return [_placed(group, len(edits), partners, stack) for _, group in order]
 
 
-def _placed(group: Mapping[int, Edit], count: int, partners: Sequence[Sequence[int]] | None, stack: Stack) -> Placed:
+def _placed(group: Mapping[int, Edit], count: int, partners: Sequence[Beside] | None, stack: Stack) -> Placed:
     first = next(iter(group.values()))
     tensors = stack.stack(list(group.values()))
     place_of = {row: i for i, row in enumerate(group)}
@@ -130,11 +136,19 @@ def _placed(group: Mapping[int, Edit], count: int, partners: Sequence[Sequence[i
     device = stack.device or next((t.device for t in tensors.values()), None)
     partner = None
     if first.partner is not None and partners is not None:
-        rows = [partners[r][group[r].partner or 0] if r in group else r for r in range(count)]
+        rows = [_partner(partners[r], group[r]) if r in group else r for r in range(count)]
         partner = torch.tensor(rows, device=device)
     mask = torch.tensor([row in group for row in range(count)], device=device) if partial else None
     moved = {k: place(t, device, stack.dtype) for k, t in first.shared.items()}
     return Placed(site=first.site, formula=first.formula, shared=moved, rows=tensors, mask=mask, partner=partner)
+
+
+def _partner(beside: Beside, edit: Edit) -> int:
+    try:
+        return beside[edit.partner or 0]
+    except LookupError:
+        what = f"the edit at {edit.site} reads stream {edit.partner}, which does not run beside it"
+        raise CompositionError(f"{what}: name another stream of the same Idiolect, through the same model") from None
 
 
 @contextmanager

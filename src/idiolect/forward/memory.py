@@ -175,9 +175,17 @@ class Memory:
         )
 
 
+def attention(module: Any) -> list[str]:
+    """The numbers of the layers that have keys and values, as `Past` names them."""
+    return [str(i) for i, kind in enumerate(_kinds(module)) if kind != "conv"]
+
+
+def _kinds(module: Any) -> list[str]:
+    return getattr(module.config, "layer_types", None) or ["full_attention"] * module.config.num_hidden_layers
+
+
 def _layers(module: Any, batch: int) -> list[Growing | Convolved]:
     config = module.config
-    kinds = getattr(config, "layer_types", None) or ["full_attention"] * config.num_hidden_layers
     options = {"dtype": module.dtype, "device": module.device}
 
     def layer(kind: str) -> Growing | Convolved:
@@ -185,7 +193,7 @@ def _layers(module: Any, batch: int) -> list[Growing | Convolved]:
             return Convolved(torch.zeros(batch, config.hidden_size, config.conv_L_cache, **options))
         return Growing()
 
-    return [layer(kind) for kind in kinds]
+    return [layer(kind) for kind in _kinds(module)]
 
 
 def _right_aligned(rows: Sequence[Tensor | None], length: int, module: Any) -> Tensor:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from idiolect.core.idiolect import Stream
-from idiolect.forward.attach import At, Placed, Plain, Stack, gather
+from idiolect.forward.attach import At, Beside, Placed, Plain, Stack, gather
 from idiolect.forward.feed import Backbone, feed, joined, past_of, prefix_of, run
 from idiolect.forward.memory import Memory
 
@@ -62,7 +62,7 @@ def forward(
     prefix_extra: Tensor | None = None,
     training: bool = False,
     sites: Sequence[str] = (),
-    partners: Sequence[Sequence[int]] | None = None,
+    partners: Sequence[Beside] | None = None,
     stack: Stack | None = None,
     remember: bool = False,
 ) -> Outputs:

@@ -117,7 +117,7 @@ class Engine:
         base = self._model(ask.idiolect.streams[0])
         row = Row(
             number=self.count,
-            lines=[(model, replace(x, row=self.count)) for model, x in lines],
+            lines=[(model, replace(x, row=self.count, place=k)) for k, (model, x) in enumerate(lines)],
             combine=ask.idiolect.combine,
             sampling=ask.sampling,
             generator=torch.Generator().manual_seed(key.derive(f"sample {sample}")),
@@ -152,11 +152,11 @@ class Engine:
         if not new:
             return
         alive = {r.number for r in self.active}
+        self.active += new  # before anything can fail, so that `reset` ends them too
         for model in {model for r in new for model, _ in r.lines}:
             lane = self._lane(model)
             lane.keep(alive)
             lane.join([x for r in new for name, x in r.lines if name == model])
-        self.active += new
 
     def _lane(self, model: str) -> Lane:
         backbone, lane = self.models[model], self.lanes.get(model)

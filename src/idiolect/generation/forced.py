@@ -24,8 +24,8 @@ def forced(models: Mapping[str, Backbone], names: Sequence[str], rows: Sequence[
     """
     lanes = {n: Lane(models[n], Slots(models[n].device, models[n].module.dtype)) for n in dict.fromkeys(names)}
     for name, lane in lanes.items():
-        own = [r for n, r in zip(names, rows, strict=True) if n == name]
-        lane.join([Line(row=0, stream=r.stream, prompt=r.prompt, reads=combine.reads) for r in own])
+        own = [(k, r) for k, (n, r) in enumerate(zip(names, rows, strict=True)) if n == name]
+        lane.join([Line(row=0, place=k, stream=r.stream, prompt=r.prompt, reads=combine.reads) for k, r in own])
     places = [(n, names[:k].count(n)) for k, n in enumerate(names)]
     state: dict[str, Tensor] | None = None
     found = []

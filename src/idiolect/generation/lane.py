@@ -21,6 +21,7 @@ class Line:
     """One resolved stream of one row, ready to be read. reads: sites that the row's combine looks at."""
 
     row: int  # number of the row in its engine
+    place: int = 0  # among the streams of its Idiolect
     stream: Stream
     prompt: list[int]
     reads: tuple[str, ...] = ()
@@ -107,9 +108,9 @@ class Lane:
 
 def _placed(lines: Sequence[Line], slots: Slots) -> list[Placed]:
     """The lines' edits; a partner is another line of the same row."""
-    beside: dict[int, list[int]] = {}
+    beside: dict[int, dict[int, int]] = {}
     for i, x in enumerate(lines):
-        beside.setdefault(x.row, []).append(i)
+        beside.setdefault(x.row, {})[x.place] = i
     return gather([x.stream.edits for x in lines], [beside[x.row] for x in lines], stack=slots)
 
 

@@ -53,7 +53,7 @@ def tables(models: Mapping[str, Backbone], asked: Sequence[Given]) -> tuple[Tabl
         combines = [c for i, _ in place if (c := asked[i].combine)]
         reads = sorted({site for c in combines for site in c.reads})
         paths = {site: resolve(models[model].module, site)[0].path for site in reads}
-        beside = [[n for n, (j, _) in enumerate(place) if j == i] for i, _ in place]
+        beside = [{other: n for n, (j, other) in enumerate(place) if j == i} for i, _ in place]
         rows = [asked[i].rows[k] for i, k in place]
         out = forward(models[model], rows, sites=list(paths.values()), partners=beside)
         parts = torch.split(log_probs(out.logits), [len(r.answer) for r in rows])

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from threading import RLock
 from typing import Any, Literal
 
 import torch
@@ -46,6 +47,7 @@ class HFModel:
     access: Access = Access.WEIGHTS
     companions: dict[str, HFModel] = field(default_factory=dict)
     derived: dict[str, Any] = field(default_factory=dict)
+    alone: Any = field(default_factory=RLock, init=False, repr=False)  # whose call runs
 
     @classmethod
     def open(
@@ -135,14 +137,17 @@ class HFModel:
         return Engine(self.models)
 
     def answer(self, requests: Sequence[Request], keys: Sequence[Key]) -> list[Any]:
-        """Answers in the order asked; all requests are of one kind.
+        """Answers in the order asked; all requests are of one kind. Of several threads one is answered at a time: edits
+        hang on the modules during a call, and another's pass would run through them.
 
         Raises:
             BadInput: a query that does not fit, or an Idiolect that cannot run.
             UnknownName: a site or model that is not there.
         """
-        if not requests:
-            return []
+        with self.alone:
+            return self._answers(requests, keys) if requests else []
+
+    def _answers(self, requests: Sequence[Request], keys: Sequence[Key]) -> list[Any]:
         match requests[0]:
             case Ask():
                 return self._texts([r for r in requests if isinstance(r, Ask)], keys)
