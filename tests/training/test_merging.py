@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import Tensor
@@ -9,6 +11,7 @@ from torch import Tensor
 from idiolect.core.errors import CompositionError
 from idiolect.core.idiolect import Computed, Edit
 from idiolect.core.requests import Trained
+from idiolect.forward.attach import gather
 from idiolect.training.merging import mean, soup, stacked
 from idiolect.training.parts import low_rank, prompt_vector, shift
 
@@ -44,6 +47,13 @@ def test_a_soup_of_identical_users_is_that_user() -> None:
     torch.testing.assert_close(dict(same.edits[0].rows), dict(user.edits[0].rows))
     assert same.prefix is not None
     torch.testing.assert_close(same.prefix.rows["vector"], vector.rows["vector"])
+
+
+def test_a_soup_of_what_everybody_shares_runs_in_one_product_with_other_soups() -> None:
+    policies = [Trained(edits=(replace(e, shared=e.rows, rows={}),)) for e in (lora(2, 0.5), lora(2, 0.5))]
+    soups = [soup(policies, weights).edits for weights in ([0.3, 0.7], [0.9, 0.1])]
+    (together,) = gather(soups)
+    assert {k: t.shape[0] for k, t in together.rows.items()} == dict.fromkeys(("A", "B", "scale"), 2)
 
 
 def test_a_mean_uses_its_weights_as_they_are() -> None:

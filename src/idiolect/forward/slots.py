@@ -103,4 +103,8 @@ class Slots:
 def _same(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
     if old is new or old.keys() != new.keys():
         return old is new
-    return all(old[k] is new[k] or torch.equal(torch.as_tensor(old[k]), torch.as_tensor(new[k])) for k in new)
+    return all(old[k] is new[k] or _equal(torch.as_tensor(old[k]), torch.as_tensor(new[k])) for k in new)
+
+
+def _equal(old: Tensor, new: Tensor) -> bool:
+    return old.device == new.device and torch.equal(old, new)

@@ -35,6 +35,8 @@ def mean(tensors: Sequence[Mapping[str, Tensor]], weights: Sequence[float] | Non
 def soup(trained: Sequence[Trained], weights: Sequence[float] | None = None) -> Trained:
     """The weighted mean, tensor by tensor, of what several users got (Rame et al., NeurIPS 2023; Jang et al., 2023).
 
+    It is one user's: all its tensors are `rows`, so that many users' soups run as one product each site.
+
     Raises:
         CompositionError: they have other sites, formulas or shapes, or one is a derived model or a past.
     """
@@ -46,15 +48,15 @@ def soup(trained: Sequence[Trained], weights: Sequence[float] | None = None) -> 
         raise CompositionError("edits at different sites have no mean: train them with equal parts")
     edits = []
     for i, edit in enumerate(first.edits):
-        shared, rows = _both([t.edits[i] for t in trained], weights)
-        edits.append(replace(edit, shared=shared, rows=rows, cached_as=None))
+        rows = _merged([t.edits[i] for t in trained], weights)
+        edits.append(replace(edit, shared={}, rows=rows, cached_as=None))
     prefixes = [t.prefix for t in trained if t.prefix is not None]
     if len(prefixes) not in (0, len(trained)) or any(p.formula is not prefixes[0].formula for p in prefixes):
         raise CompositionError("prefixes of different formulas have no mean: train them with equal parts")
     if not prefixes:
         return Trained(edits=tuple(edits))
-    shared, rows = _both(prefixes, weights)
-    return Trained(edits=tuple(edits), prefix=replace(prefixes[0], shared=shared, rows=rows))
+    prefix = replace(prefixes[0], shared={}, rows=_merged(prefixes, weights))
+    return Trained(edits=tuple(edits), prefix=prefix)
 
 
 def stacked(edits: Sequence[Edit], weights: Sequence[float] | None = None) -> Edit:
@@ -78,10 +80,8 @@ def stacked(edits: Sequence[Edit], weights: Sequence[float] | None = None) -> Ed
     )
 
 
-def _both(
-    parts: Sequence[Edit] | Sequence[Computed], weights: Sequence[float]
-) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-    return mean([p.shared for p in parts], weights), mean([p.rows for p in parts], weights)
+def _merged(parts: Sequence[Edit] | Sequence[Computed], weights: Sequence[float]) -> dict[str, Tensor]:
+    return mean([{**p.shared, **p.rows} for p in parts], weights)
 
 
 def _weights(weights: Sequence[float] | None, count: int) -> list[float]:

@@ -93,10 +93,10 @@ def test_soups_are_means_of_a_and_of_b_apart() -> None:
         less=(adapter(torch.tensor([[3.0, 1.0]]), torch.full((2, 1), 3.0)),) * 2,
     )
     (edit,) = PersonalizedSoups(soup="even").condition(ANN, QUERY, theta, None).streams[0].edits
-    assert edit.shared["A"].tolist() == [[2.0, 2.0]]
-    assert edit.shared["B"].tolist() == [[2.0], [2.0]]
+    assert edit.rows["A"].tolist() == [[2.0, 2.0]]
+    assert edit.rows["B"].tolist() == [[2.0], [2.0]]
     apart = (torch.ones(2, 1) @ torch.tensor([[1.0, 3.0]]) + 3 * torch.ones(2, 1) @ torch.tensor([[3.0, 1.0]])) / 2
-    assert not torch.equal(edit.shared["B"] @ edit.shared["A"], apart)
+    assert not torch.equal(edit.rows["B"] @ edit.rows["A"], apart)
 
 
 def test_a_user_takes_the_end_of_each_objective_that_his_choices_point_to() -> None:
@@ -104,7 +104,7 @@ def test_a_user_takes_the_end_of_each_objective_that_his_choices_point_to() -> N
     own = soups.adapt(ANN, theta)  # he chose the shorter of two replies
     made = soups.condition(ANN, QUERY, theta, own)
     (edit,) = made.streams[0].edits
-    assert edit.shared["A"][0, 0] == pytest.approx((-1 + 2 + 3) / 3)
+    assert edit.rows["A"][0, 0] == pytest.approx((-1 + 2 + 3) / 3)
     assert made.sources == {("ann", "a8")}
 
 
@@ -116,9 +116,9 @@ def test_mod_weighs_policies_and_soups_do_not() -> None:
     assert made.combine.rows["weights"].tolist() == pytest.approx([1.0, 0.0, 0.0])
     assert len(made.streams) == 3
     (merged,) = MOD(mix="weights").condition(ANN, QUERY, theta, own).streams[0].edits
-    assert merged.shared["A"][0, 0] == pytest.approx(-1.0)
+    assert merged.rows["A"][0, 0] == pytest.approx(-1.0)
     (souped,) = PersonalizedSoups().condition(ANN, QUERY, theta, own).streams[0].edits
-    assert souped.shared["A"][0, 0] != merged.shared["A"][0, 0]
+    assert souped.rows["A"][0, 0] != merged.rows["A"][0, 0]
 
 
 @pytest.mark.parametrize("method", [MOD(), PersonalizedSoups(), VAS()])
@@ -132,7 +132,7 @@ def test_choices_that_cancel_ask_for_neither_end(method: Any) -> None:
     assert made.combine is None
     assert len(made.streams) == 1
     for edit, even in zip(made.streams[0].edits, nobodys.streams[0].edits, strict=True):
-        assert torch.equal(edit.shared["A"], even.shared["A"])
+        assert torch.equal(edit.rows["A"], even.rows["A"])
 
 
 def trained(request: Request) -> Fitted:

@@ -21,7 +21,7 @@ from torch import Tensor
 
 from idiolect.adaptation.alignment.choosing import offered
 from idiolect.adaptation.alignment.preferences import Standing, measures, objectives, pairs, rewarded, standing
-from idiolect.core.idiolect import Combine, Edit, Idiolect, Stream
+from idiolect.core.idiolect import Combine, Idiolect, Stream
 from idiolect.core.method import Access, Card, Learnt, Method, method
 from idiolect.core.requests import Fit, Flow, Recipe, Trained
 from idiolect.core.types import Query, UserData
@@ -97,9 +97,8 @@ class VAS(Method[Values, Standing]):
             return Idiolect()
         wanted = own.weights(self.ridge)
         merged = soup(theta.heads, (wanted / wanted.abs().sum().clamp(min=1e-9)).tolist())
-        heads = tuple(Edit(site=e.site, formula=e.formula, rows=e.shared) for e in merged.edits)
         return Idiolect(
-            streams=(Stream(), Stream(edits=heads)),
+            streams=(Stream(), Stream(edits=merged.edits)),
             combine=Combine(formula=augment, rows={"beta": self.beta}, lookahead=self.best),
             sources=frozenset(own.sources),
         )
