@@ -52,7 +52,7 @@ def measure(made: world.World) -> dict[str, float]:
     right = retired = due = flagged = private = 0
     for user in made.users:
         stated = list(said(made, user))
-        found = {(c.kind, c.key.lower(), c.value.lower()) for c in stated}
+        found = {(c.kind, c.key.lower(), c.value.lower()) for c in stated if not c.over}
         truth = truths(made, user)
         for counted, these in ((hits, found & truth), (given, found), (wanted, truth)):
             counted.update(kind for kind, _, _ in these)
@@ -122,7 +122,7 @@ def _retired(stated: Sequence[Claim]) -> set[tuple[str, str, str]]:
         slot = held.setdefault((claim.kind, claim.key), [])
         old = [c for c in slot if supersedes(claim, c.value)]
         gone |= {(c.kind, c.key.lower(), c.value.lower()) for c in old}
-        held[claim.kind, claim.key] = [c for c in slot if c not in old] + [claim]
+        held[claim.kind, claim.key] = [c for c in slot if c not in old] + [claim] * (not claim.over)
     return gone
 
 

@@ -30,7 +30,7 @@ from idiolect.memory.facts.reading import Reading
 from idiolect.simulation.facts import NAMED, uncapital
 from idiolect.simulation.language import Language
 
-FILLS, SEED = 2, 5  # sentences a frame
+FILLS, SEED = 3, 5  # sentences a frame
 BORDER = 0.25  # of all CRCs: the held-out fifth lies below
 LEAST = 3  # frames that must have a feature
 STRENGTH = 30.0  # of the fit: the inverse of its penalty

@@ -31,27 +31,6 @@ def values(ann: User, **how: object) -> list[tuple[str, str]]:
         ("I am allergic to peanuts, in case you ask.", "allergy", "", "peanuts"),
         ("I work as a nurse.", "job", "", "nurse"),
         ("We just visited Kyoto.", "visit", "", "Kyoto"),
-    ],
-)
-def test_a_statement_gives_a_typed_slot(text: str, kind: str, key: str, value: str) -> None:
-    claim = stated(text)
-    assert claim is not None
-    assert (claim.kind, claim.key, claim.value) == (kind, key, value)
-
-
-def test_two_clauses_that_each_state_a_fact_give_both() -> None:
-    found = claims(Turn(id="1", text="I moved to Kyoto last week and I work as a nurse."))
-    assert [(c.kind, c.value) for c in found] == [("home", "Kyoto"), ("job", "nurse")]
-
-
-def test_a_clause_that_states_nothing_changes_nothing() -> None:
-    found = claims(Turn(id="1", text="I work as a nurse and I like it."))
-    assert [(c.kind, c.value) for c in found] == [("job", "nurse")]
-
-
-@pytest.mark.parametrize(
-    ("text", "kind", "key", "value"),
-    [
         ("Nothing beats vorlapp when I want some good cheese.", "like", "cheese", "vorlapp"),
         ("When it comes to films I choose quillmar, believe me.", "like", "film", "quillmar"),
         ("I cannot breathe well after eating brimwick.", "allergy", "", "brimwick"),
@@ -68,9 +47,20 @@ def test_a_clause_that_states_nothing_changes_nothing() -> None:
         ("The town where Mirelle lives is Brukdal.", "residence", "mirelle", "Brukdal"),
     ],
 )
-def test_what_is_stated_in_other_words_gives_the_same_slots(text: str, kind: str, key: str, value: str) -> None:
+def test_a_statement_gives_a_typed_slot_in_whatever_words(text: str, kind: str, key: str, value: str) -> None:
     (claim,) = claims(Turn(id="1", text=text))
     assert (claim.kind, claim.key.lower(), claim.value) == (kind, key, value)
+
+
+@pytest.mark.parametrize(
+    ("text", "facts"),
+    [
+        ("I moved to Kyoto last week and I work as a nurse.", [("home", "Kyoto"), ("job", "nurse")]),
+        ("I work as a nurse and I like it.", [("job", "nurse")]),
+    ],
+)
+def test_each_clause_that_states_a_fact_gives_it(text: str, facts: list[tuple[str, str]]) -> None:
+    assert [(c.kind, c.value) for c in claims(Turn(id="1", text=text))] == facts
 
 
 def test_what_no_rule_knows_is_read_by_what_was_learnt() -> None:
@@ -117,6 +107,8 @@ def test_asides_before_and_behind_a_statement_are_no_part_of_it() -> None:
         "Losing my job was a bummer.",
         "Your support means a lot to me.",
         "I finished a bookmark for one of the ladies at my writing club.",
+        "Anna told me to avoid the last bus while staying in Oslo.",
+        "I saw a fox while staying in Turin.",
     ],
 )
 def test_what_is_another_s_or_wished_or_said_by_the_way_is_no_fact(text: str) -> None:
@@ -293,8 +285,3 @@ def test_a_fact_of_another_user_cannot_be_named(space: Space) -> None:
     (fact,) = space.user("ann").facts()
     with pytest.raises(Exception, match="none of that id"):
         space.user("bob").reinstate(fact["id"])
-
-
-def test_where_somebody_was_meanwhile_is_nobodys_home() -> None:
-    for text in ("Anna told me to avoid the last bus while staying in Oslo.", "I saw a fox while staying in Turin."):
-        assert not claims(Turn(id="1", text=text))

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from idiolect.core.layout import HISTORY, PROFILE
 from idiolect.core.types import Record, Turn
-from idiolect.memory.facts import asides, guess, rules, salient
+from idiolect.memory.facts import asides, guess, over, rules, salient
 from idiolect.memory.facts.slots import Claim
 
 LONGEST = 300  # characters of a sentence that is read
 ASKED = 9  # words of a question that one answers oneself
+PAST = frozenset(("visit", "event"))  # kinds that are over as soon as they are said
 YOU = re.compile(r"\b(?:you|your|he|she|they)\b", re.I)
 SENTENCE = re.compile(r"(?<=[.!])\s+(?=[A-Z\"'])|\n+")
 TOLD = re.compile(
@@ -36,6 +38,11 @@ def claims(record: Record) -> list[Claim]:
 
 def joined(text: str) -> list[Claim]:
     """The claims of a sentence: each clause's, where more than one states something; else the whole's."""
+    if told := over.told(asides.closed(text)):
+        found = [(stated(part), was) for part, was in told]
+        return [
+            replace(claim, changed=True, over=was) for claim, was in found if claim and not (was and claim.kind in PAST)
+        ]
     clauses = CLAUSE.split(text)
     each = [claim for clause in clauses if (claim := stated(clause)) is not None] if len(clauses) > 1 else []
     if len(each) > 1:
@@ -46,7 +53,8 @@ def joined(text: str) -> list[Claim]:
 
 def sentences(text: str) -> Iterator[str]:
     """Sentences; a question stays with the answer that follows it."""
-    for part in SENTENCE.split(QUOTED.sub(" ", text)):
+    for said in SENTENCE.split(QUOTED.sub(" ", text)):
+        part = asides.led(said) if "?" in said else said  # "since you ask, " asks nobody
         question, mark, answer = part.partition("?")
         asked = len(question.split()) > ASKED or YOU.search(question)
         for sentence in (question + mark, answer) if asked else (part,):
@@ -59,10 +67,17 @@ def stated(text: str) -> Claim | None:
     text = asides.closed(text)
     if len(text) > LONGEST or (text.rstrip().endswith("?") and not TOLD.search(text)):
         return None
-    found = salient.read(text) or rules.match(asides.plain(text))
-    if found is None or guess.doubts(text, found):
-        found = guess.read(text)
-    if found is None or (found[0] in salient.SMALL and salient.others(text)):
+    changed, bare = asides.changes(text), asides.plain(text)
+    found = _read(bare, changed) or (_read(text, changed) if bare != text else None)
+    if found is None:
         return None
     kind, key, value = found
-    return Claim(kind=kind, key=key, value=value, changed=asides.changes(text))
+    return Claim(kind=kind, key=key, value=value, changed=changed, only=salient.alone(bare, kind, value))
+
+
+def _read(text: str, changed: bool) -> salient.Claimed | None:
+    """(kind, key, value) by rules, or by what was learnt where none fires or is doubted."""
+    found = salient.read(text) or rules.match(text)
+    if found is None or guess.doubts(text, found):
+        found = guess.read(text, changed=changed)
+    return None if found is None or (found[0] in salient.SMALL and salient.others(text)) else found

@@ -16,6 +16,8 @@ from idiolect.retrieval.stems import stem
 
 Claimed = tuple[str, str, str]
 SURE = 0.55  # how likely a part must be
+LED = 0.4  # the same, where he says that something changed
+SUREST = 0.9  # the same, where it may stand among more words, or beside a kind of thing
 SURER = 0.7  # the same, where he does not name himself
 DOUBT = 0.8  # how likely another part must be than the one that a rule sees
 FAINT = 0.3  # how likely that one must be itself
@@ -24,22 +26,28 @@ SPEAKING = frozenset({"hobby", "home", "job", "like", "meaning", "name"})  # kin
 TINY = 1e-3
 LEAST = 0  # score of the kind
 LONGEST = 20  # words and marks of a sentence
-STRAYS = 1  # words that neither the cues of the kind nor what was learnt know
+STRAYS = 1  # words of it that neither the cues of the kind nor what was learnt know
 PAIRED = {"meaning": learnt.KEY, "residence": learnt.WHO}  # the part that the second phrase of a kind plays
 
 
-def read(text: str) -> Claimed | None:
-    """(kind, key, value) of the likeliest fact; None where none is likely."""
+def read(text: str, *, changed: bool = False) -> Claimed | None:
+    """(kind, key, value) of the likeliest fact; None where none is likely. `changed`: the user says that something did,
+    so that more likely than not a fact follows."""
     reading = Reading(text)
     if len(reading.pieces) > LONGEST or has("unreal", reading.plain):
         return None
     parts = learnt.parts(reading)
     likely = [(share, kind, mark) for mark, shares in parts.items() for kind, share in shares.items()]
-    found = [(share, kind, mark) for share, kind, mark in likely if kind in cues.cues() and share >= SURE]
+    found = [
+        (share, kind, mark)
+        for share, kind, mark in likely
+        if kind in cues.cues() and share >= (LED if changed else SURE)
+    ]
     if not found:
         return None
     share, kind, mark = max(found)
-    if not (_meant(reading, kind, share) and _stands(reading, kind, mark)):
+    most = STRAYS + (share >= SUREST and kind != "like") + changed  # much is said beside a kind of thing
+    if not (strays(reading, kind) <= most and _meant(reading, kind, share) and _stands(reading, kind, mark)):
         return None
     if kind in PAIRED:
         return _paired(reading, kind, parts)
@@ -48,28 +56,31 @@ def read(text: str) -> Claimed | None:
 
 
 def doubts(text: str, claimed: Claimed) -> bool:
-    """Whether a phrase that a rule takes for the value of a kind plays another part, or the sentence is about more."""
-    reading = Reading(text)
-    if claimed[0] in SPEAKING and strays(reading, claimed[0]) > ASTRAY:
+    """Whether a phrase that a rule takes for the value of a kind plays another part, the sentence is about more, or a
+    name is only to be used."""
+    reading, kind = Reading(text), claimed[0]
+    if kind == "name" and cues.vetoed(kind, reading.line(cues.LINE[kind])):
+        return True
+    if kind in SPEAKING and strays(reading, kind) > ASTRAY:
         return True
     marks = [mark for mark, word in reading.texts("NVSP").items() if word == claimed[2]]
     if not marks:
         return False
     shares = learnt.parts(reading)[marks[0]]
     part, share = max(shares.items(), key=lambda each: each[1])
-    return (part != claimed[0] and share >= DOUBT) or shares.get(claimed[0], 1.0) < FAINT
+    return (part != kind and share >= DOUBT) or shares.get(kind, 1.0) < FAINT
 
 
 def _meant(reading: Reading, kind: str, share: float) -> bool:
-    """Whether it is said of himself, as something that is so, and of little else."""
+    """Whether it is said of himself, as something that is so."""
     line = reading.line(cues.LINE.get(kind, ""))
-    if cues.vetoed(kind, line) or strays(reading, kind) > STRAYS:
+    if cues.vetoed(kind, line):
         return False
-    if has("perhaps", reading.plain) and not (share >= SURER and kind in ("like", "allergy")):
+    if has("perhaps", reading.plain) and not (share >= SURER and kind in ("like", "allergy", "meaning")):
         return False
     if kind == "residence":
         return not has("myself", reading.plain)
-    if kind == "allergy" and "K" in {mark[0] for mark in cues.MARK.findall(reading.line("K"))}:
+    if kind == "allergy" and share < SUREST and "K" in {mark[0] for mark in cues.MARK.findall(reading.line("K"))}:
         return cues.heard(kind, line).score >= cues.FORM  # a kind of thing is liked, more often than not
     about = share >= SURER or kind == "meaning" or has("first", reading.plain)
     return about and not (kind in SMALL and has("others", reading.plain))

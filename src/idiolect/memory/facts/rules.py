@@ -131,7 +131,7 @@ NO_VALUES = """i we you he she it they this that there who what everyone somebod
 NOBODY = frozenset(NO_VALUES.split())
 NO_KINDS = frozenset(("hobby", "activity", "job", "work", "thing", "way", "part", "language", "name", "pastime", "one"))
 ARTICLE = re.compile(r"^an? ", re.I)
-MUCH = re.compile(r"(?:a (?:lot|ton|great deal)|so much|everything|the world)\b", re.I)  # "it means a lot to me"
+MUCH = re.compile(r"(?:a (?:lot|ton|great deal)|so much|everything|the world|not)\b", re.I)  # "it means a lot to me"
 
 
 def match(text: str) -> tuple[str, str, str] | None:
@@ -148,6 +148,7 @@ def match(text: str) -> tuple[str, str, str] | None:
             key = first if last and rank(last.lower()) <= GRAMMAR else key
             if key.lower() in NO_KINDS:
                 continue
-        if value.lower() not in NOBODY and key.lower().split(" ")[0] not in NOBODY and not MUCH.match(said):
+        ends = (value.lower().split(" ")[-1], key.lower().split(" ")[0])  # "because that", "your tea"
+        if NOBODY.isdisjoint(ends) and not MUCH.match(said):
             return kind, key if kind == "residence" else key.lower(), value
     return None

@@ -17,6 +17,7 @@ FEW = 3  # the same, where no form of the kind is seen
 COMMON = 800  # the commonest words, which are no value where nothing unusual stands
 SHORT = 11  # words and marks of a sentence in which a word that is not unusual may be the value
 LONGEST = 32  # words and marks of any sentence
+STANDING = "vorquillam"  # an unusual word, in the place of any
 NAMED = ("name", "person", "language", "home", "visit")
 SMALL = ("allergy", "job", "hobby", "like")
 
@@ -42,6 +43,16 @@ def read(text: str) -> Claimed | None:
         return None
     rarer = Reading(text, common=COMMON)
     return simple(rarer, list(rarer.texts("V")), rare=True)
+
+
+def alone(text: str, kind: str, value: str) -> bool:
+    """Whether a value is spoken of as the only one: "the name of my dog is Rex", "chess, my hobby"."""
+    if kind not in ("person", "hobby", "language"):
+        return False
+    standing = text.replace(value, STANDING.capitalize() if value[0].isupper() else STANDING)
+    reading = Reading(standing)
+    line, marks = reading.line("R"), reading.texts("NVSP")
+    return any(has(f"only_{kind}", line, mark) for mark, word in marks.items() if STANDING in word.lower())
 
 
 def others(text: str) -> bool:

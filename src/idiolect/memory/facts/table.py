@@ -24,27 +24,30 @@ def read(connection: Connection, record: int) -> None:
             enter(connection, claim, record, row.record.time)
 
 
-def enter(connection: Connection, claim: Claim, record: int, time: float) -> int:
-    """One claim of one record; gives the n of its fact.
+def enter(connection: Connection, claim: Claim, record: int, time: float) -> None:
+    """One claim of one record.
 
     What is read late stands where it belongs in time: a value stated before another one holds until that one was said.
     """
-    alone = claim.value if claim.kind in ADDITIVE else None  # others of its kind cannot matter
+    alone = claim.value if claim.kind in ADDITIVE or claim.over else None  # others of its kind cannot matter
     known = facts.slot(connection, claim.kind, claim.key, alone)
+    gone = [f for f in known if f.valid_to is None and f.valid_from <= time and supersedes(claim, f.value)]
+    if claim.over and not gone:  # to say that something is over does not state it
+        return
     for fact in known:
-        if fact.value.casefold() == claim.value.casefold() and fact.valid_to is None:
+        if fact.value.casefold() == claim.value.casefold() and fact.valid_to is None and not claim.over:
             facts.stated(connection, fact.n, record)
-            return fact.n
+            return
     flagged = sensitive.of(f"{claim.kind} {claim.key}: {claim.value}")
     slot = (claim.kind, claim.key, claim.value)
     new = facts.insert(connection, slot, time, record, flagged)
-    for fact in known:
-        if fact.valid_to is None and fact.valid_from <= time and supersedes(claim, fact.value):
-            facts.close(connection, fact.n, time, _why(claim), new)
+    for fact in gone:
+        facts.close(connection, fact.n, time, _why(claim), new)
     later = [fact for fact in known if fact.valid_from > time and supersedes(_claim(fact, claim.changed), claim.value)]
-    if later:
+    if claim.over:  # it holds for no time, and goes with its record, after which the old holds again
+        facts.close(connection, new, time, _why(claim))
+    elif later:
         facts.close(connection, new, later[0].valid_from, _why(claim), later[0].n)
-    return new
 
 
 def reinstate(connection: Connection, fact: Fact, now: float) -> None:
@@ -66,4 +69,6 @@ def _claim(fact: Fact, changed: bool) -> Claim:
 
 
 def _why(claim: Claim) -> str:
+    if claim.over:
+        return "the user says that it is over"
     return "the user says that it changed" if claim.changed else "a newer value of the same"
