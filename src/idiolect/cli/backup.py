@@ -11,6 +11,7 @@ import typer
 
 from idiolect.cli import screen
 from idiolect.cli.memory import Home, Json, SpaceName, opened
+from idiolect.core.errors import BadInput
 
 VARIABLE = "IDIOLECT_PASSPHRASE"
 Words = Annotated[Path | None, typer.Option("--passphrase-file", help=f"Its first line; else {VARIABLE}, else asked.")]
@@ -28,6 +29,8 @@ def backup(
     """Writes an encrypted archive of every user, and removes those of users who were erased."""
     from idiolect.memory import backup as archives
 
+    if keys is not None and not keys.absolute().parent.is_dir():
+        raise BadInput(keys, "its folder is not there", "Make the folder first, or name another place.")
     with opened(home, space) as place, screen.progress(quiet=json) as tell:
         known = (place.store.folder / "backup.keys").exists()
         done = archives.backup(place.store, folder, _passphrase(passphrase_file, twice=not known), tell)

@@ -29,7 +29,7 @@ def compare(
     table = Table(*columns, header_style="bold")
     for c in found:
         limits = f"{c['mean']:+.3f} [{c['low']:+.3f}, {c['high']:+.3f}]{'' if c['clear'] else ' ?'}"
-        sizes = [f"{c[k]:.3f}" for k in ("holm_p", "cohen_d", "cliffs_delta", "detectable")]
+        sizes = ["∞" if c[k] is None else f"{c[k]:.3f}" for k in ("holm_p", "cohen_d", "cliffs_delta", "detectable")]
         scores = [f"{c[k]:.3f}" for k in ("score", "other")]
         table.add_row(c["method"], c["task"], *scores, limits, *sizes, str(c["better"]), str(c["worse"]))
     screen.show(table)

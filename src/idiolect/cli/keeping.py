@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from idiolect.cli import screen
-from idiolect.cli.memory import Home, Json, SpaceName, Who, opened
-from idiolect.core.errors import BadInput, UnknownName
-from idiolect.data.policy import CATEGORIES, KNOWN
+from idiolect.cli.memory import Home, Json, SpaceName, Who, by_content, opened
+from idiolect.core.errors import BadInput
+from idiolect.data.policy import KNOWN, checked
 
 if TYPE_CHECKING:
     from idiolect.core.types import Record
@@ -30,6 +30,8 @@ def export(
 ) -> None:
     """Writes all of a user into a folder (JSON lines and safetensors, see docs/data.md)."""
     with opened(home, space) as place:
+        if place.store.key(user) is None:
+            raise BadInput(f"user {user!r}", "nothing is kept of him", "See `idiolect users` for who is there.")
         count = place.user(user).export(folder)
     if json:
         screen.as_json({"folder": str(folder), "records": count})
@@ -53,10 +55,11 @@ def import_(
     with opened(home, space) as place:
         handle = place.user(user)
         count = handle.import_(path) if path.is_dir() else _foreign(handle, path, form, speaker)
+        remembered = handle.remembered
     if json:
         screen.as_json({"user": user, "records": count})
     else:
-        typer.echo(f"{count} new records")
+        typer.echo(f"{count} new records" + ("" if remembered else "; this user is not remembered"))
 
 
 def erase(
@@ -96,8 +99,7 @@ def consents(
 ) -> None:
     """What a user allows: remember, assist, train, share, share_with_provider, or health:work (docs/governance.md)."""
     given, taken = set(allow or ()), set(withdraw or ())
-    for purpose in given | taken:
-        _checked(purpose)
+    checked(given | taken)
     with opened(home, space) as place:
         handle = place.user(user)
         if {REMEMBER} & (given | taken):
@@ -161,26 +163,19 @@ def _server(url: str | None, owner: str | None, space: str) -> list[dict[str, An
         store.close()
 
 
-def _checked(purpose: str) -> None:
-    """Raises:
-    UnknownName: no such purpose, or no such kind of what is sensitive before a colon.
-    """
-    kind, colon, _ = purpose.partition(":")
-    known = CATEGORIES if colon else KNOWN
-    if kind not in known:
-        raise UnknownName("kind of what is sensitive" if colon else "purpose", kind, known)
-
-
 def _foreign(handle: User, path: Path, form: str | None, speaker: str | None) -> int:
     """Adds what another program kept of a user; gives how many records are new."""
     from idiolect.data.readers import foreign
     from idiolect.data.readers.messages import ALONE
 
+    form = form or foreign.recognised(path)
     found = foreign.read(path, form, speaker=speaker or handle.id)
     whose = handle.id if handle.id in found.people else ALONE
-    if whose not in found.people:
+    if whose not in found.people or (whose == ALONE != handle.id and len(found.people) > 1):
         names = ", ".join(list(found.people)[:5])
         raise BadInput(path, f"holds nothing of {handle.id!r}", f"It has: {names}.")
+    if form == "messages":
+        return len(handle.add(by_content(found.people[whose]))["results"])
     groups: dict[str, list[Record]] = {}
     notes = {record.id: found.notes.get((whose, record.id), {}) for record in found.people[whose]}
     for record in found.people[whose]:

@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from idiolect.cli import screen
+from idiolect.core.errors import BadInput
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from idiolect.core.types import Record
     from idiolect.memory.space import Space
 
@@ -26,6 +29,8 @@ def opened(home: Path | None, space: str, *, words: bool = True) -> Space:
     """The space; with sentence vectors only where they are wanted, as opening the encoder takes seconds."""
     from idiolect.memory.opening import open
 
+    if home is not None and home.parts[:1] in (("postgresql:",), ("postgres:",)):
+        raise BadInput("--home", "an address, not a folder", "Set IDIOLECT_HOME to the address of a server.")
     return open(home, space, encoder=None if words else "auto", actor="command line")
 
 
@@ -40,6 +45,8 @@ def remember(
     json: Json = False,
 ) -> None:
     """Keeps what a user said, or switches whether to keep it at all."""
+    if not text and file is None and on is None:
+        raise BadInput("remember", "nothing to keep", 'Give what he said: idiolect remember ann "I live in Oslo".')
     with opened(home, space) as place:
         handle = place.user(user)
         if on is not None:
@@ -72,8 +79,10 @@ def recall(
     if json:
         screen.as_json({"results": found})
         return
+    if not found:
+        typer.echo(f"nothing is found of {user!r}", err=True)
     for one in found:
-        why = ", ".join(f"{name} #{p['rank']} {p['score']:.3f}" for name, p in one["parts"].items())
+        why = ", ".join(f"{name} #{p['rank']:g} {p['score']:.3f}" for name, p in one["parts"].items())
         typer.echo(f"{one['score']:.3f}  {one['created_at'][:10]}  {one['memory']}\n       {one['id']}  {why}")
 
 
@@ -84,7 +93,9 @@ def profile(user: Who, home: Home = None, space: SpaceName = "default", json: Js
     if json:
         screen.as_json(found)
         return
-    for group, values in found.items():
+    if not any(found.values()):
+        typer.echo(f"nothing is known of {user!r}", err=True)
+    for group, values in ((group, values) for group, values in found.items() if values):
         typer.echo(f"{group}:")
         for name, stated in values.items():
             typer.echo(f"  {name}: {', '.join(stated)}")
@@ -99,6 +110,8 @@ def forget(
     json: Json = False,
 ) -> None:
     """Erases single memories with their history: from all reads at once, from all bytes before this ends."""
+    if not id and not all_:
+        raise BadInput("forget", "nothing is named", "Give ids, as `idiolect recall` shows them, or --all.")
     with opened(home, space) as place:
         handle = place.user(user)
         for one in id or ():
@@ -113,11 +126,15 @@ def forget(
 
 def _read(file: Path, user: str) -> list[Record]:
     """A user's turns in a file; ids come from what they say, so that reading it twice adds nothing."""
-    from idiolect.core.errors import BadInput
     from idiolect.data.readers.messages import ALONE, read
 
     people = read(file).people
     said = people.get(user) or (people.get(ALONE) if len(people) == 1 else None)
     if said is None:
         raise BadInput(file, f"holds nothing of {user!r}", f"It has: {', '.join(list(people)[:5])}.")
+    return by_content(said)
+
+
+def by_content(said: Iterable[Record]) -> list[Record]:
+    """Records whose ids are numbers within their file, with ids that tell them from those of all other files."""
     return [replace(r, id=hashlib.sha256(repr(r).encode()).hexdigest()[:16]) for r in said]
