@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from idiolect.core.types import Attribute, Turn
+from idiolect.governance import sensitive
 from idiolect.governance.sensitive import categories, of
 
 FLAGGED = {
@@ -46,3 +47,20 @@ def test_plain_words_are_not_flagged(text: str) -> None:
 def test_the_name_of_an_attribute_counts_as_its_value_does() -> None:
     assert categories(Attribute(id="1", name="religion", value="none")) == {"religion"}
     assert categories(Turn(id="2", text="nothing to see")) == frozenset()
+
+
+def test_a_text_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "My doctor said that 4111 1111 1111 1111 is no good password."
+    found = sensitive.of(text)
+    assert {"health", "numbers"} <= found
+    monkeypatch.setattr(sensitive, "PATTERNS", {})
+    assert sensitive.of(text) == found
+
+
+def test_no_more_texts_are_remembered_than_stated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sensitive, "MOST", 2)
+    monkeypatch.setattr(sensitive, "REMEMBERED", {})
+    for text in ("a", "b", "my doctor", "c"):
+        sensitive.of(text)
+    assert len(sensitive.REMEMBERED) <= 2
+    assert sensitive.of("my doctor") == {"health"}

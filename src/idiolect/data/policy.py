@@ -17,7 +17,7 @@ trusted = ["https://models.example.org/v1"]      # count as local, as loopback d
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
@@ -70,6 +70,21 @@ class Policy:
 STUDY = Policy(consents=frozenset({"assist", "train"}), sensitive={})  # data sets whose people gave them for study
 
 
+def checked(purposes: Iterable[str]) -> frozenset[str]:
+    """What a user allows, each of which must mean something: a typo would withdraw what he meant to allow.
+
+    Raises:
+        UnknownName: no such purpose, or no such kind of what is sensitive before a colon.
+    """
+    given = frozenset(purposes)
+    for purpose in sorted(given):
+        kind, colon, context = purpose.partition(":")
+        if colon and not context:
+            raise BadInput(f"consent {purpose!r}", "no context after the colon", f"Write {kind}:work, or {kind}:*.")
+        _known("kind of what is sensitive" if colon else "purpose", (kind,), CATEGORIES if colon else KNOWN)
+    return given
+
+
 def read(path: Path) -> Policy:
     """The policy of a space; the package's own where there is no such file.
 
@@ -104,7 +119,7 @@ def read(path: Path) -> Policy:
     )
 
 
-def _known(kind: str, given: Mapping[str, Any], names: tuple[str, ...]) -> None:
+def _known(kind: str, given: Iterable[str], names: tuple[str, ...]) -> None:
     for name in given:
         if name not in names:
             raise UnknownName(kind, name, names)

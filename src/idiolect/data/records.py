@@ -10,14 +10,31 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from idiolect.core.errors import BadInput, UnknownName
 from idiolect.core.types import KINDS, Record
 
+DEFAULTS = {kind: tuple((f.name, f.default) for f in fields(cls)) for kind, cls in KINDS.items()}
 TYPES = {kind: {f.name: get_type_hints(cls)[f.name] for f in fields(cls)} for kind, cls in KINDS.items()}
 
 
 def plain(record: Record) -> dict[str, Any]:
     """The record's kind and every field that is not at its default."""
-    values = {f.name: getattr(record, f.name) for f in fields(record)}
-    kept = {f.name: values[f.name] for f in fields(record) if f.default is MISSING or values[f.name] != f.default}
-    return {"kind": record.kind, **kept}
+    kept: dict[str, Any] = {"kind": record.kind}
+    for name, default in DEFAULTS[record.kind]:
+        value = getattr(record, name)
+        if default is MISSING or value != default:
+            kept[name] = value
+    return kept
+
+
+def lawful(record: Record) -> Record:
+    """The same record; one that could be written but never be read again would take all others of its user with it.
+
+    Raises:
+        BadInput: a field of another type than it has to be, or a number that is not finite.
+    """
+    for name, hint in TYPES[record.kind].items():
+        value = getattr(record, name)
+        if hint is float or type(value) is not hint:
+            _checked(value, hint, f"record {record.id!r}, field {name!r}")
+    return record
 
 
 def parse(raw: object, where: object) -> Record:
@@ -39,7 +56,7 @@ def parse(raw: object, where: object) -> Record:
         if name not in types:
             raise BadInput(where, f"unknown field {name!r} in a {kind}", f"{UnknownName('field', str(name), types)}.")
         given[name] = _checked(value, types[name], f"{where}, field {name!r}")
-    missing = [f.name for f in fields(cls) if f.default is MISSING and f.name not in given]
+    missing = [name for name, default in DEFAULTS[kind] if default is MISSING and name not in given]
     if missing:
         raise BadInput(where, f"a {kind} without {', '.join(map(repr, missing))}", "Add what is missing.")
     return cls(**given)

@@ -11,7 +11,8 @@ from typing import Protocol
 
 from idiolect.core.errors import BadInput
 from idiolect.core.types import Record
-from idiolect.data.policy import Policy
+from idiolect.data.policy import Policy, checked
+from idiolect.data.records import lawful
 
 DEFAULT_CONSENTS = Policy().consents
 LONGEST_NAME = 1024  # characters
@@ -75,11 +76,11 @@ def append_only(known: Mapping[str, Record], user: str, records: Iterable[Record
     """Records by id, the known ones first; the same record twice is one record.
 
     Raises:
-        BadInput: an id that another record of his has.
+        BadInput: an id that another record of his has, or a record with a field of another type.
     """
     kept = dict(known)
     for record in records:
-        if kept.setdefault(record.id, record) != record:
+        if kept.setdefault(lawful(record).id, record) != record:
             fix = "Ids name one record of a user for ever: give the new one an id of its own."
             raise BadInput(f"user {user!r}", f"two different records with the id {record.id!r}", fix)
     return kept
@@ -128,4 +129,4 @@ class MemoryStore:
     def consent(self, user: str, *purposes: str) -> None:
         """Replaces what he allows; without purposes he allows nothing."""
         with self._lock:
-            self._consents[user] = frozenset(purposes)
+            self._consents[user] = checked(purposes)

@@ -15,7 +15,7 @@ happened: after a kill it is simply called again.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,7 +62,8 @@ def keep(
         theta: as in `artifacts.save`.
 
     Raises:
-        BadInput: a name that is no plain word, a user without a folder, a value that cannot be saved.
+        BadInput: a name that is no plain word, a user without a folder, or erased meanwhile, a value that cannot be
+            saved.
     """
     path = _path(store, name, user, part_of)
     whose = user if user is not None else part_of
@@ -75,6 +76,10 @@ def keep(
             folder.private(store.folder / part)
         artifacts.save(path, value, theta=theta)
         ledger.enter(where, sources, owner=owner, purpose=purpose)
+        settle_units(store, ledger, sources, _present(store, seen), strict=False)  # who went, or said no, meanwhile
+    if whose is not None and store.key(whose) != owner:
+        folder.remove(store.folder / "users" / owner[:2] / owner)
+        raise BadInput(f"user {whose!r}", "erased meanwhile", "Nothing was kept; add his records first.")
     return path
 
 
@@ -189,9 +194,20 @@ def _unit(store: SQLiteStore, user: str) -> str:
     return key
 
 
+def _everybody(seen: Iterable[UserData]) -> Iterator[UserData]:
+    """Who was read, and who was read for him."""
+    return (one for given in seen for one in (given, *given.neighbours))
+
+
+def _present(store: SQLiteStore, seen: Iterable[UserData]) -> dict[str, str]:
+    """Users by the unit that they have now."""
+    found = {store.key(data.user_id): data.user_id for data in _everybody(seen)}
+    return {unit: user for unit, user in found.items() if unit is not None}
+
+
 def _sources(store: SQLiteStore, seen: Iterable[UserData]) -> Sources:
     found: dict[str, frozenset[bytes]] = {}
-    for data in (one for given in seen for one in (given, *given.neighbours)):
+    for data in _everybody(seen):
         unit = _unit(store, data.user_id)
         found[unit] = found.get(unit, frozenset()) | hashes(unit, data.records)
     return found

@@ -14,10 +14,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+import fcntl
 import json
 import os
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -129,10 +131,23 @@ def bury(space: Path, units: Iterable[str]) -> None:
     """Takes users' keys out of a space's key file, if it has one, and writes them among the tombstones."""
     path = space / FILE
     if path.exists():
-        before = read(path)
-        after = before.without(units)
-        if after is not before:
-            after.write(path)
+        with alone(space):
+            before = read(path)
+            after = before.without(units)
+            if after is not before:
+                after.write(path)
+
+
+@contextmanager
+def alone(space: Path) -> Iterator[None]:
+    """Nobody else changes the space's key file meanwhile: of two who do at once, one would lose a key or a
+    tombstone. A killed process lets go."""
+    descriptor = os.open(space, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def publish(path: Path, content: bytes) -> None:

@@ -62,6 +62,8 @@ PATTERNS = {
 CARD = re.compile(r"(?<!\d)\d(?:[ -]?\d){12,18}(?!\d)")
 IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}\b")
 SECURITY = re.compile(r"(?<!\d)\d{3}-\d{2}-\d{4}(?!\d)")
+MOST = 100_000
+REMEMBERED: dict[int, frozenset[str]] = {}  # by hash, which means something in this process alone: no words are kept
 
 
 def categories(record: Record) -> frozenset[str]:
@@ -70,7 +72,17 @@ def categories(record: Record) -> frozenset[str]:
 
 
 def of(text: str) -> frozenset[str]:
-    """The same for any text."""
+    """The same for any text; one that was looked at before is known by its hash."""
+    key = hash(text)
+    known = REMEMBERED.get(key)
+    if known is None:
+        if len(REMEMBERED) >= MOST:
+            REMEMBERED.clear()
+        known = REMEMBERED[key] = _found(text)
+    return known
+
+
+def _found(text: str) -> frozenset[str]:
     found = {category for category, pattern in PATTERNS.items() if pattern.search(text)}
     return frozenset(found | ({"numbers"} if _number(text) else set()))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from operator import attrgetter
 from typing import Literal, TypeAlias
 
 from idiolect.core.errors import BadInput, ConsentError
@@ -93,7 +94,7 @@ def _records(store: Store, user: str, purpose: Purpose, around: frozenset[str]) 
     if around:
         allowed = _contexts(store, user)
         kept = (r for r in kept if all(_covers(allowed[c], around) for c in sensitive.categories(r) if c in allowed))
-    return tuple(sorted(kept, key=lambda r: r.time))  # stable: of one time, in the order they came
+    return tuple(sorted(kept, key=attrgetter("time")))  # stable: of one time, in the order they came
 
 
 def _contexts(store: Store, user: str) -> dict[str, frozenset[str]]:

@@ -74,12 +74,13 @@ def backup(store: SQLiteStore, destination: Path, passphrase: str, tell: Tell = 
     if where.resolve().is_relative_to(store.home.resolve()):
         raise BadInput(where, "lies within the home that is to be saved", "Name a folder on another disk.")
     path = store.folder / keys.FILE
-    held = keys.opened(path, passphrase) if path.exists() else keys.make(passphrase)
-    units = {user: key for user in store.users() if (key := store.key(user)) is not None}
-    held = held.without(receipt.unit for receipt in store.receipts()).having([*units.values(), DOOR])
-    held.write(path)
-    where.mkdir(parents=True, exist_ok=True)
+    folder.above(where)
     folder.private(where)
+    with keys.alone(store.folder):
+        held = keys.opened(path, passphrase) if path.exists() else keys.make(passphrase)
+        units = {user: key for user in store.users() if (key := store.key(user)) is not None}
+        held = held.without(receipt.unit for receipt in store.receipts()).having([*units.values(), DOOR])
+        held.write(path)
     size = 0
     for done, (user, unit) in enumerate(units.items()):
         tell("saving", done, len(units))
@@ -266,9 +267,10 @@ def _not_older(store: SQLiteStore, held: KeyFile, serials: list[int], path: Path
 def _unite(store: SQLiteStore, held: KeyFile) -> None:
     """The space goes on with this key file; a newer one of its own keeps what it knows of tombstones."""
     path = store.folder / keys.FILE
-    before = keys.read(path) if path.exists() else held
-    after = held.without(before.tombstones)
-    replace(after, serial=max(after.serial, before.serial)).write(path)
+    with keys.alone(store.folder):
+        before = keys.read(path) if path.exists() else held
+        after = held.without(before.tombstones)
+        replace(after, serial=max(after.serial, before.serial)).write(path)
 
 
 def _about(path: Path) -> dict[str, Any]:

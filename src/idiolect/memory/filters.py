@@ -12,10 +12,26 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from idiolect.core.errors import BadInput, UnknownName
+from idiolect.memory.messages import seconds
 
 Values = Mapping[str, Any]
 ABSENT = object()
 JOINED = ("AND", "OR", "NOT")
+
+
+class Instant(str):
+    """A time as it is shown, compared as a moment with any form of time, of any zone.
+
+    Args:
+        moment: POSIX seconds.
+    """
+
+    moment: float
+
+    def __new__(cls, shown: str, moment: float) -> Instant:
+        made = super().__new__(cls, shown)
+        made.moment = moment
+        return made
 
 
 def matches(filters: Mapping[str, Any], values: Values) -> bool:
@@ -45,13 +61,17 @@ def _holds(name: str, wanted: Any, values: Values) -> bool:
 
 
 def _equal(value: Any, wanted: Any) -> bool:
+    if isinstance(value, Instant):
+        return value.moment == seconds(wanted)
     return value is not ABSENT and isinstance(value, bool) == isinstance(wanted, bool) and bool(value == wanted)
 
 
 def _ordered(compare: Callable[[Any, Any], Any]) -> Callable[[Any, Any], bool]:
-    """Numbers with numbers and texts with texts; anything else has no order."""
+    """Times with times, numbers with numbers and texts with texts; anything else has no order."""
 
     def holds(value: Any, bound: Any) -> bool:
+        if isinstance(value, Instant):
+            return bool(compare(value.moment, seconds(bound)))
         numbers = all(isinstance(x, (int, float)) and not isinstance(x, bool) for x in (value, bound))
         texts = isinstance(value, str) and isinstance(bound, str)
         return bool(compare(value, bound)) if numbers or texts else False

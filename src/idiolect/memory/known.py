@@ -8,7 +8,7 @@ from typing import Any
 from idiolect.core.errors import BadInput
 from idiolect.core.types import Record
 from idiolect.data.sqlite import facts, jobs, rows
-from idiolect.data.sqlite.connection import Connection
+from idiolect.data.sqlite.connection import Busy, Connection
 from idiolect.data.sqlite.facts import Fact
 from idiolect.data.sqlite.unit import Unit
 from idiolect.memory.consolidate import merge
@@ -64,7 +64,7 @@ class Known(Reach):
                 if known is None:
                     raise _no_fact(fact)
                 table.reinstate(connection, known, self._store.clock())
-            unit.note(self._actor, "reinstate")
+                unit.changed(connection, self._actor, "reinstate")
 
     def jobs(self) -> list[dict[str, Any]]:
         """What waits or lies dead: {"job", "kind", "tries", "due", "dead", "error"}, oldest first."""
@@ -87,12 +87,19 @@ class Known(Reach):
                 return jobs.revive(connection)
 
     def _catch_up(self, unit: Unit, most: int = AT_ONCE) -> int:
+        """As `_work`, for a read: one that finds somebody else writing goes on without."""
+        try:
+            return self._work(unit, most, patient=False)
+        except Busy:
+            return 0
+
+    def _work(self, unit: Unit, most: int = AT_ONCE, *, patient: bool = True) -> int:
         """Does up to `most` jobs whose time has come; gives how many it tried."""
         now = self._store.clock()
         with unit.reading() as connection:
             waiting = jobs.due(connection, now, most)
         if waiting:
-            with unit.writing() as connection:
+            with unit.writing(patient=patient) as connection:
                 for job in jobs.due(connection, now, most):  # another process may have been faster
                     jobs.attempt(connection, job, WORK[job.kind], now)
         return len(waiting)

@@ -15,6 +15,7 @@ Given: TypeAlias = One | Iterable[One]
 Moment: TypeAlias = float | str | datetime
 
 ROLES = ("user", "assistant", "system", "tool")
+ALIKE = {"developer": "system", "function": "tool"}  # what OpenAI calls, or called, the same
 TYPES = get_args(Record)
 FORM = 'Give a text, {"role": "user", "content": "..."}, or a record such as Turn(id=..., text=...).'
 
@@ -46,6 +47,8 @@ def records(given: Given, *, user: str, session: str = "", now: float) -> list[R
     Raises:
         BadInput: names the place of what is no message.
     """
+    if not isinstance(given, (str, Iterable, *TYPES)):
+        raise BadInput("message 0", f"a {type(given).__name__}", FORM)
     many = cast(Iterable[Any], [given] if isinstance(given, (str, Mapping, *TYPES)) else given)
     found: list[Record] = []
     for place, one in enumerate(many):
@@ -58,10 +61,10 @@ def records(given: Given, *, user: str, session: str = "", now: float) -> list[R
 
 def _turn(one: str | Mapping[str, Any], text: str, user: str, session: str, now: float) -> Turn:
     message: Mapping[str, Any] = {"role": "user"} if isinstance(one, str) else one
-    role = message["role"]
-    other = str(message.get("name") or user) if role == "user" else role
-    time = seconds(message["time"]) if "time" in message else now
-    speaker = "user" if other == user else other
+    role = cast(Any, ALIKE.get(message["role"], message["role"]))
+    name = str(message.get("name") or user) if role == "user" else user
+    time = now if message.get("time") is None else seconds(message["time"])
+    speaker = role if name == user else f"{name} (name)" if name in ROLES else name  # "user" stands for himself alone
     return Turn(id=secrets.token_hex(8), text=text, role=role, session=session, time=time, asserted_by=speaker)
 
 
@@ -69,7 +72,7 @@ def _content(one: object, where: str) -> str:
     """The text of a message: plain, or the text parts of a list."""
     if isinstance(one, str):
         return one
-    if not isinstance(one, Mapping) or one.get("role") not in ROLES:
+    if not isinstance(one, Mapping) or one.get("role") not in (*ROLES, *ALIKE):
         what = f"no role {one.get('role')!r}" if isinstance(one, Mapping) else f"a {type(one).__name__}"
         raise BadInput(where, what, FORM)
     content = one.get("content")

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 FORMAT, VERSION = "idiolect-user", 1
 MANIFEST, RECORDS, OWN = "manifest.json", "records.jsonl", "own"
 AGAIN = "Export the user again."
+ASK = "Ask him, then switch it on with remember(True)."
 
 
 def export(unit: Unit | None, path: Path) -> int:
@@ -74,7 +75,7 @@ def write(
     """
     if path.is_symlink() or (path.exists() and (not path.is_dir() or any(path.iterdir()))):
         raise BadInput(path, "not an empty folder", "Name a folder that is to be made.")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    folder.above(path)
     folder.private(path)
     text = "".join(f"{json.dumps(_written(row), ensure_ascii=False)}\n" for row in found).encode()
     folder.file(path / RECORDS).write_bytes(text)

@@ -9,6 +9,7 @@ from typing import Any
 from idiolect.core.errors import BadInput
 from idiolect.core.types import Attribute, Interaction, Post, Preference, Record, Relation, Turn
 from idiolect.data.sqlite.rows import Row
+from idiolect.memory.filters import Instant
 
 
 def memory(record: Record) -> str:
@@ -65,7 +66,8 @@ def fields(row: Row) -> dict[str, Any]:
     """What filters may ask for: the application's metadata, and our own names, which win."""
     record = row.record
     own = {name: getattr(record, name) for name in ("role", "session", "task", "name") if hasattr(record, name)}
-    own |= {"id": record.id, "kind": kind(record), "asserted_by": record.asserted_by, "created_at": iso(row.created)}
+    own |= {"id": record.id, "kind": kind(record), "asserted_by": record.asserted_by}
+    own["created_at"] = Instant(iso(row.created), row.created)
     return {**row.metadata, **own}
 
 

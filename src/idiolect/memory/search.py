@@ -11,13 +11,14 @@ round.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from idiolect.data.sqlite import facts, lookup, rows
-from idiolect.data.sqlite.connection import Connection
+from idiolect.data.sqlite.connection import Busy, Connection
 from idiolect.data.sqlite.corpus import corpus
 from idiolect.data.sqlite.lookup import Wanted
 from idiolect.data.sqlite.rows import Row
@@ -65,7 +66,8 @@ def search(unit: Unit, question: Question, encoder: Encoder | None) -> list[Foun
     """The best `top_k` rows that hold and pass the filters, best first."""
     vector = None
     if encoder is not None and question.text.strip():
-        unit.embed(encoder, CATCH_UP)
+        with suppress(Busy):
+            unit.embed(encoder, CATCH_UP, patient=False)
         vector = encoder.encode([question.text])[0]  # (d,), before the moment is held: a model is slow
     with unit.reading() as connection:
         wanted = narrowed(connection, question)
@@ -79,7 +81,7 @@ def search(unit: Unit, question: Question, encoder: Encoder | None) -> list[Foun
         made.scores[np.isin(numbers, list(over))] -= OVER
         told = answers(connection, question)
         for place, n in enumerate(told):
-            made.scores[np.isin(numbers, n)] += TOLD / (1 + place / 10)
+            made.scores[np.isin(numbers, n)] += TOLD / (1 + place / 3)
         order = _once(connection, _order(numbers, made, valid, {*words, *told}), numbers)[: max(question.top_k, 0)]
         read = rows.at(connection, [numbers[i] for _, group in order for i in group])
     parts, scores = _parts(numbers, made, valid, words), _scaled(made, valid)
@@ -95,16 +97,22 @@ def search(unit: Unit, question: Question, encoder: Encoder | None) -> list[Foun
 
 
 def answers(connection: Connection, question: Question) -> list[int]:
-    """n of records that state what a question about oneself asks for, as it holds in the moment, the newest first; of
-    keys that are named in it before slots without one."""
+    """n of records that state what a question about oneself asks for, as it holds in the moment, the newest first: of
+    keys that are named in it, else of the likeliest kind of which something is known."""
     keyed: dict[int, float] = {}
-    plain: dict[int, float] = {}
     for kind, key in dict.fromkeys(slots(question.text)):
-        for fact in facts.slot(connection, kind, key):
-            if holds(fact, question.moment if question.past else None):
-                (keyed if key else plain).update(dict.fromkeys(fact.sources, fact.valid_from))
-    found = keyed or plain
-    return sorted(found, key=lambda n: -found[n])
+        if keyed and not key:
+            break
+        found = {
+            n: fact.valid_from
+            for fact in facts.slot(connection, kind, key)
+            if holds(fact, question.moment if question.past else None)
+            for n in fact.sources
+        }
+        keyed |= found
+        if found and not key:
+            break
+    return sorted(keyed, key=lambda n: -keyed[n])
 
 
 def narrowed(connection: Connection, question: Question) -> Wanted:

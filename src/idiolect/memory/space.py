@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from idiolect.data.sqlite import folder, vectors
-from idiolect.data.sqlite.connection import value
+from idiolect.data.sqlite.connection import Damaged, value
 from idiolect.data.sqlite.schema import UNIT
 from idiolect.data.sqlite.store import SQLiteStore
 from idiolect.data.store import named
@@ -53,7 +53,7 @@ class Space:
         yield _check("home", True, f"{store.home}, space {store.space}, format {len(UNIT)}")
         where = type(self.encoder).__name__ if self.encoder else "none: search by words alone"
         yield _check("encoder", True, where)
-        open_ = [path for path in store.home.rglob("*") if path.is_symlink() or path.lstat().st_mode & 0o077]
+        open_ = folder.readable(store.home)
         what = (
             "only their owner reads them" if not open_ else f"{open_[0]} and {len(open_) - 1} more are open to others"
         )
@@ -62,6 +62,9 @@ class Space:
         for path in strays:
             folder.remove(path)
         yield _check("folders", True, f"{len(strays)} that were never used, removed" if strays else "all in use")
+        if lost := store.lost():
+            what = f"{lost[0]} and {len(lost) - 1} more hold records of nobody that the catalogue names: "
+            yield _check("catalogue", False, f"{what}put back catalogue.db, restore a backup, or remove them")
         yield from state.checks(store)
         for id in self.users():
             yield self._unit(id)
@@ -82,15 +85,18 @@ class Space:
         self.close()
 
     def _unit(self, id: str) -> dict[str, Any]:
-        with self.store.unit(id) as unit:
-            if unit is None:
-                return _check(f"user {id!r}", True, "erased meanwhile")
-            sound = unit.sound()
-            with unit.reading() as connection:
-                records = value(connection, "SELECT count(*) FROM record")
-                waiting = vectors.waiting(connection, self.encoder, unit.vectors, records) if self.encoder else []
+        try:
+            with self.store.unit(id) as unit:
+                if unit is None:
+                    return _check(f"user {id!r}", True, "erased meanwhile")
+                sound = unit.sound()
+                with unit.reading() as connection:
+                    records = value(connection, "SELECT count(*) FROM record")
+                    waiting = vectors.waiting(connection, self.encoder, unit.vectors, records) if self.encoder else []
+        except Damaged as error:
+            return _check(f"user {id!r}", False, str(error))
         note = f", {len(waiting)} without a vector" if waiting else ""
-        return _check(f"user {id!r}", sound, f"{records} records{note}" if sound else "damaged: restore an export")
+        return _check(f"user {id!r}", sound, f"{records} records{note}" if sound else "damaged: restore a backup")
 
 
 def _check(name: str, ok: bool, detail: str) -> dict[str, Any]:

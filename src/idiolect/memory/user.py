@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from idiolect.core.errors import ConsentError
 from idiolect.core.types import Record
 from idiolect.data.sqlite import rows
 from idiolect.data.sqlite.store import SQLiteStore
@@ -64,16 +65,14 @@ class User(Known):
         given = records(messages, user=self.id, session=session, now=now)
         if not given:
             return {"results": []}
-        with self._own() as unit:
-            with unit.writing() as connection:
-                if setting(connection, "remember") == NEVER:
-                    return {"results": []}
-                numbers = rows.append(connection, self.id, given, metadata)
-                added = rows.at(connection, numbers)
-            unit.note(self._actor, "add", count=len(added))
+        with self._own() as unit, unit.writing() as connection:
+            if setting(connection, "remember") == NEVER:
+                return {"results": []}
+            added = rows.append(connection, self.id, given, metadata)
+            unit.changed(connection, self._actor, "add", count=len(added))
         if wait:
             self.flush()
-        return {"results": [result(added[n], event="ADD") for n in numbers]}
+        return {"results": [result(row, event="ADD") for row in added]}
 
     def search(
         self,
@@ -127,17 +126,16 @@ class User(Known):
         Raises:
             BadInput: an empty text, or an id that is none of his.
         """
-        with self._present(id) as unit:
-            with unit.writing() as connection:
-                known = self._known(connection, id)
-                now = self._store.clock()
-                record = saying(known[-1].record, text, now)
-                noted = rows.written(known[-1].metadata if metadata is None else metadata)
-                n = rows.replace(connection, record, noted, now)
-                if erase_old:
-                    rows.delete(connection, known)
-                row = rows.at(connection, [n])[n]
-            unit.note(self._actor, "update", record=n)
+        with self._present(id) as unit, unit.writing() as connection:
+            known = self._known(connection, id)
+            now = self._store.clock()
+            record = saying(known[-1].record, text, now)
+            noted = rows.written(known[-1].metadata if metadata is None else metadata)
+            n = rows.replace(connection, record, noted, now)
+            if erase_old:
+                rows.delete(connection, known)
+            row = rows.at(connection, [n])[n]
+            unit.changed(connection, self._actor, "update", record=n)
         self._settle()
         return result(row)
 
@@ -147,10 +145,9 @@ class User(Known):
         Raises:
             BadInput: an id that is none of his.
         """
-        with self._present(id) as unit:
-            with unit.writing() as connection:
-                rows.delete(connection, self._known(connection, id))
-            unit.note(self._actor, "delete")
+        with self._present(id) as unit, unit.writing() as connection:
+            rows.delete(connection, self._known(connection, id))
+            unit.changed(connection, self._actor, "delete")
         self._settle()
 
     def delete_all(self, filters: Mapping[str, Any] | None = None) -> int:
@@ -160,7 +157,7 @@ class User(Known):
                 return 0
             with unit.writing() as connection:
                 gone = self._delete(connection, filters)
-            unit.note(self._actor, "delete_all", count=gone)
+                unit.changed(connection, self._actor, "delete_all", count=gone)
         self._settle()
         return gone
 
@@ -211,15 +208,18 @@ class User(Known):
 
         Raises:
             BadInput: a folder that is damaged, or an id that another record of his has.
+            ConsentError: he does not want to be remembered.
         """
         manifest, given = portable.read(Path(folder))
         with self._own() as unit:
             with unit.writing() as connection:
+                if given and setting(connection, "remember") == NEVER:
+                    raise ConsentError(f"user {self.id!r} does not want to be remembered. {portable.ASK}")
                 new = portable.enter(connection, manifest, given, self.id)
-                if not manifest.get("remember", True):
+                if not (manifest.get("remember", True) or rows.current(connection)):
                     connection.execute("INSERT OR REPLACE INTO meta VALUES ('remember', ?)", (NEVER,))
+                unit.changed(connection, self._actor, "import", count=new)
             portable.adapters(Path(folder), unit, manifest, given)
-            unit.note(self._actor, "import", count=new)
         return new
 
     def erase(self, *, strict: bool = False, wait: bool = True) -> Erasure:
@@ -242,11 +242,10 @@ class User(Known):
 
     def remember(self, on: bool) -> None:
         """Whether to remember at all. Switching it off erases what was kept; `add` then keeps nothing."""
-        with self._own() as unit:
-            with unit.writing() as connection:
-                connection.execute("INSERT OR REPLACE INTO meta VALUES ('remember', ?)", (int(on),))
-                gone = 0 if on else self._delete(connection, None)
-            unit.note(self._actor, "remember" if on else "forget", count=gone)
+        with self._own() as unit, unit.writing() as connection:
+            connection.execute("INSERT OR REPLACE INTO meta VALUES ('remember', ?)", (int(on),))
+            gone = 0 if on else self._delete(connection, None)
+            unit.changed(connection, self._actor, "remember" if on else "forget", count=gone)
         self._settle()
 
     def consents(self) -> frozenset[str]:
@@ -277,7 +276,7 @@ class User(Known):
             if unit is not None:
                 while self._encoder is not None and unit.embed(self._encoder, CATCH_UP):
                     continue
-                while self._catch_up(unit):
+                while self._work(unit):
                     continue
                 unit.record()
                 unit.scrub()

@@ -59,10 +59,10 @@ class Lexicon(Protocol):
 def searched(record: Record) -> str:
     """The words by which a record is found."""
     match record:
+        case Turn():  # first: most are
+            return record.text
         case Attribute() | Relation():
             return f"{record.name} {record.value}"
-        case Turn():
-            return record.text
         case Post() | Interaction():
             return f"{record.prompt} {record.text}"
         case Preference():
@@ -71,5 +71,7 @@ def searched(record: Record) -> str:
 
 def best(pool: Sequence[Record], scores: Iterable[float], k: int) -> Hits:
     """The k records with the highest scores; ties go to the newer."""
-    scored = sorted(enumerate(scores), key=lambda pair: (-pair[1], -pair[0]))[: max(k, 0)]
-    return Hits(ids=tuple(pool[i].id for i, _ in scored), scores=tuple(float(s) for _, s in scored))
+    given = list(scores)
+    newest = range(len(given) - 1, -1, -1)  # a sort in reverse, too, keeps the order of equals
+    order = sorted(newest, key=given.__getitem__, reverse=True)[: max(k, 0)]
+    return Hits(ids=tuple(pool[i].id for i in order), scores=tuple(float(given[i]) for i in order))

@@ -15,6 +15,7 @@ from idiolect.retrieval.protocol import Retriever
 from idiolect.retrieval.recency import Recency
 
 RetrieverName: TypeAlias = Literal["bm25", "dense", "recency"]
+PROFILE = (Attribute, Relation, Preference)
 RETRIEVERS: dict[str, Retriever] = {"bm25": BM25(), "dense": Dense(), "recency": Recency()}
 
 
@@ -49,7 +50,7 @@ def stated(user: UserData) -> tuple[Record, ...]:
     stands; of wishes all stand."""
     kept: dict[str, Record] = {}
     for r in user.records:
-        if name := slot(r):
+        if isinstance(r, PROFILE) and (name := slot(r)):  # most are turns, and cheap to tell apart
             kept.pop(name, None)
             kept[name] = r
     return tuple(kept.values())

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from idiolect.core.errors import BadInput, ConsentError
 from idiolect.core.types import Record
-from idiolect.data.policy import Policy
+from idiolect.data.policy import Policy, checked
 from idiolect.data.postgres.connection import Pool, become
 from idiolect.data.records import parse
 from idiolect.data.sqlite.rows import TWICE, Row, body, written
@@ -75,8 +75,7 @@ class PostgresStore:
         """
         given = append_only({}, named(user), records)
         with self.writing(user, make=True) as (connection, unit):
-            if not _remembered(connection, unit):
-                raise ConsentError(f"user {user!r} does not want to be remembered. Ask him, then switch it on.")
+            _willing(connection, unit, user, given)
             known: dict[str, list[Record]] = {}
             for row in versions(connection, unit, [id.encode() for id in given]):
                 known.setdefault(row.record.id, []).append(row.record)
@@ -137,7 +136,7 @@ class PostgresStore:
     def consent(self, user: str, *purposes: str) -> None:
         """Replaces what he allows; without purposes he allows nothing."""
         with self.writing(named(user), make=True) as (connection, unit):
-            allow(connection, unit, purposes)
+            allow(connection, unit, checked(purposes))
             self._note(connection, unit, "consent", count=len(purposes))
 
     def everything(self, user: str) -> tuple[Row, ...]:
@@ -160,20 +159,21 @@ class PostgresStore:
             consents: hold where nothing is kept of him yet; None leaves them as they are.
 
         Raises:
-            BadInput: an id that another record of his has.
+            BadInput, ConsentError: as `append`.
         """
         with self.writing(named(user), make=True) as (connection, unit):
+            _willing(connection, unit, user, given)
             before = {(row.record.id, row.version): row for row in versions(connection, unit)}
             for row in given:
-                known = before.get((row.record.id, row.version))
-                if known is not None and (known.record, known.replaced) != (row.record, row.replaced):
+                known = before.get((row.record.id, row.version), row)
+                if (known.record, known.replaced) != (row.record, row.replaced):
                     what = f"two different records with the id {row.record.id!r}"
                     raise BadInput(f"user {user!r}", what, "Import it as another user, or erase the other first.")
             fresh = [row for row in given if (row.record.id, row.version) not in before]
             insert(connection, unit, _numbered(connection, unit, fresh))
             if not before and consents is not None:
                 allow(connection, unit, consents)
-            if not remember:
+            if not (remember or before or given):
                 connection.execute("UPDATE idiolect.person SET remember = false WHERE unit = %s", (unit,))
             self._note(connection, unit, "import", count=len(fresh))
             return len(fresh)
@@ -230,10 +230,7 @@ def note(connection: psycopg.Connection, unit: str, lines: Iterable[tuple[float,
 
 
 def _unit(connection: psycopg.Connection, space: str, user: str, lock: str) -> str:
-    try:
-        name = user.encode()
-    except UnicodeEncodeError:
-        return ""  # half a character: nobody has such a name
+    name = user.encode(errors="surrogatepass")  # with half a character nobody has it
     query = f"SELECT unit FROM idiolect.person WHERE space = %s AND id = %s {lock}"
     row = connection.execute(query.encode(), (space, name)).fetchone()
     return "" if row is None else str(row[0])
@@ -242,6 +239,11 @@ def _unit(connection: psycopg.Connection, space: str, user: str, lock: str) -> s
 def _remembered(connection: psycopg.Connection, unit: str) -> bool:
     row = connection.execute("SELECT remember FROM idiolect.person WHERE unit = %s", (unit,)).fetchone()
     return bool(row and row[0])
+
+
+def _willing(connection: psycopg.Connection, unit: str, user: str, given: Collection[object]) -> None:
+    if given and not _remembered(connection, unit):
+        raise ConsentError(f"user {user!r} does not want to be remembered. Ask him, then switch it on.")
 
 
 def allow(connection: psycopg.Connection, unit: str, purposes: Iterable[str]) -> None:

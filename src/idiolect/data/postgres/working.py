@@ -81,8 +81,8 @@ class Working(Unit):
                     self._copy.execute("ROLLBACK")
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """The one writer: on the server and in the copy, or in neither; audit lines that wait go with it."""
+    def writing(self, *, patient: bool = True) -> Iterator[Connection]:
+        """The one writer, always patient: on the server and in the copy, or in neither; waiting audit lines go too."""
         with self._alone:
             with self._lock:
                 waiting, self._seen = self._seen, []
@@ -108,7 +108,9 @@ class Working(Unit):
                     self._seen = [*waiting, *self._seen]
                 raise
 
-    def changed(self, connection: Connection, actor: str, action: str, *, count: int = 1) -> None:
+    def changed(
+        self, connection: Connection, actor: str, action: str, *, record: int | None = None, count: int = 1
+    ) -> None:
         """A line for the audit trail, in the transaction of the change on the server."""
         self._changes.append((self.clock(), actor, action, "", count))
 
@@ -126,7 +128,7 @@ class Working(Unit):
         """Nothing is to be done: deleted bytes leave the server's files with `purge`."""
         return True
 
-    def embed(self, encoder: Encoder, most: int) -> int:
+    def embed(self, encoder: Encoder, most: int, *, patient: bool = True) -> int:
         """Makes up to `most` missing vectors, newest records first; gives how many were made."""
         made = remote.embed(self._store, self._user, encoder, most)
         with self._store.reading(self._user) as (server, unit):

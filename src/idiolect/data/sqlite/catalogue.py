@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from idiolect.data.sqlite.connection import Database, value, values
+from idiolect.data.sqlite.connection import Database, values
 from idiolect.data.sqlite.schema import CATALOGUE
 
 FIELDS = "unit, began, records, removed, closed, bytes, searched, residue"
@@ -51,8 +51,7 @@ class Catalogue:
 
     def key(self, user: str) -> str | None:
         """The name of his folder."""
-        with self._database.reading() as connection:
-            key: str | None = value(connection, "SELECT key FROM user WHERE id = ?", user)
+        key: str | None = self._database.first("SELECT key FROM user WHERE id = ?", user)
         return key
 
     def users(self) -> tuple[str, ...]:

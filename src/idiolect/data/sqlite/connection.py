@@ -17,7 +17,7 @@ from pathlib import Path
 from threading import Lock, RLock
 from typing import TYPE_CHECKING, Any
 
-from idiolect.core.errors import IdiolectError, MissingExtra, StoreError
+from idiolect.core.errors import BadInput, IdiolectError, MissingExtra, StoreError
 from idiolect.data.sqlite import folder
 
 try:
@@ -29,11 +29,22 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 WAIT = 5000  # milliseconds for another process's writer
+MOMENT = 300  # milliseconds that a read which would like to write gives the writer
 SIDES = ("-wal", "-shm", "-journal")
 PRAGMAS = ("synchronous=FULL", "secure_delete=ON", "temp_store=MEMORY", "trusted_schema=OFF", "cell_size_check=ON")
 AGAIN = "Do it again; if it stays so, run `idiolect doctor`."
 
 Step = str
+
+
+class Busy(StoreError):
+    """Somebody else is writing."""
+
+
+class Damaged(StoreError):
+    """A file that is none of ours any more, or a folder that is gone: nothing can be read of it."""
+
+
 Connection = apsw.Connection
 
 
@@ -67,12 +78,29 @@ class Database:
             finally:
                 self._return(connection)
 
+    def first(self, query: str, *given: Any) -> Any:
+        """What `value` gives, of one query that needs no moment in common with another."""
+        with reported(self.path):
+            connection = self._reader()
+            try:
+                return value(connection, query, *given)
+            finally:
+                self._return(connection)
+
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """The one writer, in a transaction: all of it or nothing, on the disk when this returns."""
-        with reported(self.path), self._alone:
+    def writing(self, *, patient: bool = True) -> Iterator[Connection]:
+        """The one writer, in a transaction: all of it or nothing, on the disk when this returns.
+
+        Args:
+            patient: waits for who else is writing as long as it takes, or 5 seconds for another process; else for a
+                moment, so that a read is not held up.
+
+        Raises:
+            Busy: somebody else is writing.
+        """
+        with reported(self.path), self._turn(patient):
             self._check()
-            begin(self._writer)
+            self._begin(patient)
             try:
                 yield self._writer
                 self._writer.execute("COMMIT")
@@ -120,6 +148,24 @@ class Database:
                 if os.getpid() == self._process:
                     shut(connection)
             self._idle.clear()
+
+    @contextmanager
+    def _turn(self, patient: bool) -> Iterator[None]:
+        if not self._alone.acquire(timeout=-1 if patient else MOMENT / 1000):
+            raise Busy(self.path, "another thread is writing", AGAIN)
+        try:
+            yield
+        finally:
+            self._alone.release()
+
+    def _begin(self, patient: bool) -> None:
+        if patient:
+            return begin(self._writer)
+        self._writer.set_busy_timeout(MOMENT)
+        try:
+            return begin(self._writer)
+        finally:
+            self._writer.set_busy_timeout(WAIT)
 
     def _reader(self) -> Connection:
         self._check()
@@ -214,11 +260,14 @@ def reported(path: Path) -> Iterator[None]:
     except IdiolectError:
         raise
     except (apsw.CorruptError, apsw.NotADBError) as error:
-        fix = "Restore it from an export, or remove it."
-        raise StoreError(path, f"damaged ({error})", fix) from error
+        fix = "Restore it from a backup; a user's can also be erased, and he imported again."
+        raise Damaged(path, f"damaged ({error})", fix) from error
     except apsw.BusyError as error:
-        raise StoreError(path, "another process is writing", AGAIN) from error
+        raise Busy(path, "another process is writing", AGAIN) from error
     except apsw.Error as error:
         raise StoreError(path, f"{type(error).__name__}: {error}", AGAIN) from error
+    except UnicodeEncodeError:
+        fix = "Give text that was decoded with its own encoding."
+        raise BadInput("a text that was given", "it holds half a character (a lone surrogate)", fix) from None
     except OSError as error:
         raise folder.refused(path, error) from error

@@ -29,9 +29,12 @@ def home(path: str | Path | None) -> Path:
     """
     given = Path(path) if path is not None else default()
     given = given.expanduser().absolute()
-    given.parent.mkdir(parents=True, exist_ok=True)
-    where = given.parent.resolve() / given.name
-    there = {path.name for path in where.iterdir()} if where.is_dir() and not where.is_symlink() else set()
+    above(given)
+    try:
+        where = given.parent.resolve() / given.name
+        there = {path.name for path in where.iterdir()} if where.is_dir() and not where.is_symlink() else set()
+    except OSError as error:
+        raise refused(given, error) from error
     if there and SPACES not in there:  # looked at once: another process may be making it
         raise BadInput(where, "a folder that holds other things", "Give a folder of its own, or one to be made.")
     private(where)
@@ -51,6 +54,18 @@ def space(home: Path, name: str) -> Path:
     where = private(home / SPACES / name)
     private(where / "users")
     return where
+
+
+def above(path: Path) -> None:
+    """Makes the folders above a path that are missing, with the rights that are usual there.
+
+    Raises:
+        StoreError: the system refuses.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise refused(path, error) from error
 
 
 def private(path: Path) -> Path:
@@ -132,9 +147,21 @@ def remove(path: Path) -> None:
 def size(path: Path) -> int:
     """Bytes of all files in a folder."""
     found = 0
-    for file in path.rglob("*"):
-        with suppress(FileNotFoundError):  # the log of a database comes and goes
-            found += file.lstat().st_size if file.is_file() else 0
+    for place, _, files in os.walk(path):
+        for name in files:
+            with suppress(FileNotFoundError):  # the log of a database comes and goes
+                found += os.lstat(os.path.join(place, name)).st_size
+    return found
+
+
+def readable(path: Path) -> list[Path]:
+    """What lies in a folder that others than its owner may read, or that is a symbolic link."""
+    found = []
+    for place, folders, files in os.walk(path):
+        for one in (Path(place, name) for name in sorted([*folders, *files])):
+            with suppress(FileNotFoundError):  # it went meanwhile
+                mode = one.lstat().st_mode
+                found += [one] if stat.S_ISLNK(mode) or mode & 0o077 else []
     return found
 
 

@@ -6,6 +6,7 @@ agree, the whole piece is. Pieces shorter than that cannot be told from chance a
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -21,11 +22,14 @@ def pieces(content: bytes) -> Iterator[bytes]:
 
 
 def outside_units(home: Path) -> Iterator[Path]:
-    """Every file of a home that belongs to no user."""
-    for path in sorted(home.rglob("*")):
-        within = path.relative_to(home).parts
-        if not (len(within) > 4 and within[0] == "spaces" and within[2] == "users") and path.is_file():
-            yield path
+    """Every file of a home that belongs to no user. What comes and goes meanwhile, as other users' folders do, is no
+    reason to stop."""
+    for place, folders, files in os.walk(home):
+        within = Path(place).relative_to(home).parts
+        if len(within) == 3 and (within[0], within[2]) == ("spaces", "users"):
+            folders.clear()
+        folders.sort()
+        yield from (path for name in sorted(files) if (path := Path(place, name)).is_file())
 
 
 def search(files: Iterable[Path], wanted: Iterable[bytes]) -> tuple[int, int]:

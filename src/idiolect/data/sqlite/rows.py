@@ -9,13 +9,14 @@ from typing import Any
 
 from idiolect.core.errors import BadInput
 from idiolect.core.types import Record
-from idiolect.data.records import parse, plain
+from idiolect.data.records import lawful, parse, plain
 from idiolect.data.sqlite import facts, jobs, vectors
 from idiolect.data.sqlite.connection import Connection, value
 from idiolect.retrieval.protocol import searched
 from idiolect.retrieval.terms import VERSION, indexed
 
 COLUMNS = "n, id, version, kind, created, time, replaced, body, metadata"
+JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 TWICE = "Ids name one record of a user for ever: give the new one an id of its own."
 
 
@@ -40,19 +41,20 @@ class Row:
 
 def append(
     connection: Connection, user: str, records: Iterable[Record], metadata: Mapping[str, Any] | None = None
-) -> list[int]:
+) -> list[Row]:
     """Adds records at the end and indexes their words; gives the rows that are new.
 
     Raises:
-        BadInput: an id that another record of his has, or a text that is no Unicode.
+        BadInput: an id that another record of his has, a field of another type, or a text that is no Unicode.
     """
     noted = written(metadata)
     new = []
     for record in records:
-        known = versions(connection, record.id)
-        if not known:
-            new.append(insert(connection, record, noted, created=record.time))
-        elif record not in (row.record for row in known):
+        if value(connection, "SELECT 1 FROM record WHERE id = ?", lawful(record).id) is None:
+            n = insert(connection, record, noted, created=record.time)
+            kept = json.loads(noted) if noted else {}  # as it will be read again
+            new.append(Row(n=n, version=1, created=record.time, replaced=None, record=record, metadata=kept))
+        elif record not in (row.record for row in versions(connection, record.id)):
             raise BadInput(f"user {user!r}", f"two different records with the id {record.id!r}", TWICE)
     return new
 
@@ -104,7 +106,7 @@ def delete(connection: Connection, rows: Iterable[Row]) -> None:
         jobs.drop(connection, row.n)
         connection.execute("DELETE FROM record WHERE n = ?", (row.n,))
     vectors.changed(connection)
-    connection.execute("INSERT OR REPLACE INTO meta VALUES ('unclean', 1)")
+    connection.execute("INSERT INTO meta VALUES ('unclean', 1) ON CONFLICT DO UPDATE SET value = value + 1")
 
 
 def current(connection: Connection) -> list[Row]:
@@ -124,8 +126,10 @@ def versions(connection: Connection, id: str) -> list[Row]:
 
 def at(connection: Connection, numbers: Iterable[int]) -> dict[int, Row]:
     """Rows by their n; those that are gone are left out."""
-    query = f"SELECT {COLUMNS} FROM record WHERE n IN (SELECT value FROM json_each(?))"
-    return {row.n: row for row in _rows(connection.execute(query, (json.dumps(list(numbers)),)))}
+    wanted = list(numbers)
+    which = ("n = ?", wanted[0]) if len(wanted) == 1 else ("n IN (SELECT value FROM json_each(?))", json.dumps(wanted))
+    found = connection.execute(f"SELECT {COLUMNS} FROM record WHERE {which[0]}", which[1:])
+    return {row.n: row for row in _rows(found)}
 
 
 def reindex(connection: Connection) -> bool:
@@ -148,10 +152,12 @@ def written(metadata: Mapping[str, Any] | None) -> str | None:
     """What an application noted beside a record, as JSON.
 
     Raises:
-        BadInput: something that JSON cannot hold.
+        BadInput: no mapping of names, or something that JSON cannot hold.
     """
-    if not metadata:
+    if metadata is None or metadata == {}:
         return None
+    if not isinstance(metadata, Mapping) or not all(isinstance(name, str) for name in metadata):
+        raise BadInput("metadata", "no object with names", 'Give {"topic": "food"}.')
     try:
         return json.dumps(metadata, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     except (TypeError, ValueError) as error:
@@ -160,8 +166,7 @@ def written(metadata: Mapping[str, Any] | None) -> str | None:
 
 def body(record: Record) -> str:
     """The fields that have no column of their own, as JSON."""
-    fields = {k: v for k, v in plain(record).items() if k not in ("id", "kind", "time")}
-    return json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
+    return JSON.encode({k: v for k, v in plain(record).items() if k not in ("id", "kind", "time")})
 
 
 def _rows(found: Iterable[tuple[Any, ...]]) -> list[Row]:

@@ -9,18 +9,25 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import RLock, Thread
+from threading import RLock, Thread, current_thread, local
 
 from idiolect.core.errors import ConsentError, StoreError
 from idiolect.core.types import Record
 from idiolect.data import policy
 from idiolect.data.sqlite import folder, residue, rows, vectors
 from idiolect.data.sqlite.catalogue import Catalogue, Receipt
-from idiolect.data.sqlite.connection import values
-from idiolect.data.sqlite.unit import FILE, Unit, setting
+from idiolect.data.sqlite.connection import Damaged, values
+from idiolect.data.sqlite.unit import FILE, Unit, setting, used
 from idiolect.data.store import append_only, named
 
 MOST_OPEN = 64  # units; each holds a few file descriptors
+
+
+class Mine(local):
+    """The units that a thread is at work with, by user."""
+
+    def __init__(self) -> None:
+        self.units: dict[str, Unit] = {}
 
 
 class SQLiteStore:
@@ -49,11 +56,12 @@ class SQLiteStore:
         self.space, self.clock, self._vfs = space, clock, vfs
         stated = self.folder / policy.FILE
         self.policy = policy.read(folder.file(stated) if stated.exists() else stated)
-        self._lock = RLock()
+        self._lock, self._mine = RLock(), Mine()
         self._open: OrderedDict[str, Unit] = OrderedDict()
         path = folder.file(self.folder / "catalogue.db")
         self._catalogue = Catalogue(path, clock=clock, vfs=vfs)
-        self._finalizer = weakref.finalize(self, _close, self._open, self._catalogue)
+        self._searches: list[Thread] = []
+        self._finalizer = weakref.finalize(self, _close, self._open, self._searches, self._catalogue)
         for receipt in self._catalogue.receipts():
             if receipt.removed is None:  # a process died while erasing
                 self._remove(receipt.unit)
@@ -72,7 +80,7 @@ class SQLiteStore:
                 if setting(connection, "remember") == 0:
                     raise ConsentError(f"user {user!r} does not want to be remembered. Ask him, then switch it on.")
                 added = rows.append(connection, user, given)
-            unit.note("store", "append", count=len(added))
+                unit.changed(connection, "store", "append", count=len(added))
 
     def records(self, user: str, *, purpose: str = "") -> tuple[Record, ...]:
         """All of a user's records in the order they came, as last corrected; empty for a stranger."""
@@ -106,12 +114,13 @@ class SQLiteStore:
 
     def consent(self, user: str, *purposes: str) -> None:
         """Replaces what he allows; without purposes he allows nothing."""
+        given = policy.checked(purposes)
         with self.unit(named(user), make=True) as unit:
             assert unit is not None
             with unit.writing() as connection:
                 connection.execute("DELETE FROM consent")
-                connection.executemany("INSERT INTO consent VALUES (?)", [(purpose,) for purpose in set(purposes)])
-            unit.note("store", "consent", count=len(purposes))
+                connection.executemany("INSERT INTO consent VALUES (?)", [(purpose,) for purpose in given])
+                unit.changed(connection, "store", "consent", count=len(given))
 
     def erasing(self, user: str, *, wait: bool = True) -> Receipt:
         """Erases a user: out of every read and off the disk when this returns.
@@ -120,11 +129,15 @@ class SQLiteStore:
             wait: also for the search for residue outside his folder; else it runs behind, and closes the receipt.
         """
         nobody = Receipt(unit="", began=self.clock(), records=0, removed=self.clock(), closed=self.clock(), residue=0)
-        with self.unit(user) as unit:
-            if unit is None:
-                return nobody
-            records, wanted = _wanted(unit)
-            size = folder.size(unit.path)
+        records, wanted, size = 0, set[bytes](), 0
+        try:
+            with self.unit(user) as unit:
+                if unit is None:
+                    return nobody
+                records, wanted = _wanted(unit)
+                size = folder.size(unit.path)
+        except Damaged:  # what cannot be read can still go
+            self._drop(user)
         receipt = self._catalogue.release(user, records, size)
         if receipt is None:  # another process was faster
             return nobody
@@ -132,6 +145,7 @@ class SQLiteStore:
         self._remove(receipt.unit)
         search = Thread(target=self._search, args=(receipt.unit, wanted), name="residue")
         search.start()
+        self._searches[:] = [*(one for one in self._searches if one.is_alive()), search]
         if wait:
             search.join()
         return next(r for r in self._catalogue.receipts() if r.unit == receipt.unit)
@@ -141,30 +155,58 @@ class SQLiteStore:
         return self._catalogue.receipts()
 
     def strays(self) -> tuple[Path, ...]:
-        """Folders of no user, an hour old at least: a process died while it made them, and nothing is in them."""
-        known, old = self._catalogue.keys(), time.time() - 3600
-        found = (path for path in sorted((self.folder / "users").glob("*/*")) if path.name not in known)
-        return tuple(path for path in found if path.stat().st_mtime < old)
+        """What a process that died left, an hour old at least: folders of nobody, and workplaces of backups."""
+        gone = {f".{receipt.unit}" for receipt in self._catalogue.receipts()}
+        empty = {path for path in self._nobodys() if path.name in gone or not used(path)}
+        found = empty.union(self.folder.glob(".work-*"), self.folder.glob("users/*/*/.work-*"))
+        return tuple(path for path in sorted(found) if path.lstat().st_mtime < time.time() - 3600)
+
+    def lost(self) -> tuple[Path, ...]:
+        """Folders in which something is kept, of whom the catalogue does not say."""
+        return tuple(path for path in self._nobodys() if used(path))
+
+    def _nobodys(self) -> list[Path]:
+        known = self._catalogue.keys()
+        return [path for path in sorted((self.folder / "users").glob("*/*")) if path.name not in known]
 
     @contextmanager
     def unit(self, user: str, *, make: bool = False) -> Iterator[Unit | None]:
-        """His unit, kept open meanwhile; None for a stranger, unless one is to be made."""
-        unit = self._take(user, make)
+        """His unit, kept open meanwhile; None for a stranger, unless one is to be made.
+
+        Whose it is, is asked in the catalogue once: what the same thread does meanwhile gets the same unit again.
+        """
+        mine = self._mine.units
+        again = self._again(user, mine.get(user))
+        unit = again or self._take(user, make)
+        if unit is None:
+            yield None
+            return
+        if again is None:
+            mine[user] = unit
         try:
             yield unit
         finally:
-            if unit is not None:
-                self._give(user, unit)
+            if again is None:
+                mine.pop(user, None)
+            self._give(user, unit)
 
     def close(self) -> None:
         """Writes what waits and lets go of all files."""
         self._finalizer()
 
+    def _again(self, user: str, unit: Unit | None) -> Unit | None:
+        """The unit that this thread has of him, unless he was erased meanwhile."""
+        with self._lock:
+            if unit is None or self._open.get(user) is not unit:
+                return None
+            unit.users += 1
+            return unit
+
     def _take(self, user: str, make: bool) -> Unit | None:
         while True:
             key = self._catalogue.key(user)
             with self._lock:
-                if user in self._open and self._open[user].path.name != key:  # another process erased him
+                if user in self._open and self._open[user].name != key:  # another process erased him
                     self._drop(user)
                 if key is None and not make:
                     return None
@@ -179,16 +221,17 @@ class SQLiteStore:
             path = self._path(key)
             try:
                 if not (path / FILE).exists():
-                    raise StoreError(path, "the user's folder is gone", "Restore it, or erase the user.")
+                    raise Damaged(path, "the user's folder is gone", "Restore it, or erase the user.")
                 self._open[user] = Unit(path, clock=self.clock, vfs=self._vfs)
             except StoreError:
                 if self._catalogue.key(user) == key:
                     raise
                 return None
         self._open.move_to_end(user)
-        idle = [other for other, unit in self._open.items() if not unit.users and other != user]
-        for other in idle[: max(len(self._open) - MOST_OPEN, 0)]:
-            self._drop(other)
+        if len(self._open) > MOST_OPEN:
+            idle = [other for other, unit in self._open.items() if not unit.users and other != user]
+            for other in idle[: len(self._open) - MOST_OPEN]:
+                self._drop(other)
         return self._open[user]
 
     def _made(self, user: str) -> Unit | None:
@@ -248,7 +291,10 @@ def _wanted(unit: Unit) -> tuple[int, set[bytes]]:
     return current, {piece for content in contents for piece in residue.pieces(content)}
 
 
-def _close(units: OrderedDict[str, Unit], catalogue: Catalogue) -> None:
+def _close(units: OrderedDict[str, Unit], searches: list[Thread], catalogue: Catalogue) -> None:
     while units:
         units.popitem()[1].close()
+    for search in searches:  # each closes a receipt
+        if search is not current_thread():
+            search.join()
     catalogue.close()

@@ -9,10 +9,12 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import apsw
+
 from idiolect.core.errors import StoreError
 from idiolect.data.policy import Policy
 from idiolect.data.sqlite import folder, rows, vectors
-from idiolect.data.sqlite.connection import Connection, Database, value
+from idiolect.data.sqlite.connection import Connection, Database, connect, shut, value
 from idiolect.data.sqlite.later import Later
 from idiolect.data.sqlite.schema import UNIT
 from idiolect.retrieval.split import pieces
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from idiolect.retrieval.protocol import Encoder
 
 FILE = "user.db"
+AUDIT = "INSERT INTO audit (time, actor, action, purpose, record, count) VALUES (?,?,?,?,?,?)"
 Made = TypeVar("Made")
 SOON = 0.2  # seconds: deleted bytes are gone, and reads are on record, within one
 
@@ -41,7 +44,7 @@ class Unit:
         policy: Policy | None = None,
     ) -> None:
         self._policy = policy or Policy()
-        self.path, self.clock, self.users = path, clock, 0
+        self.path, self.name, self.clock, self.users = path, path.name, clock, 0
         self._database = Database(path / FILE, UNIT, vfs=vfs)
         self._seen: list[tuple[float, str, str, str, int | None, int]] = []
         self._lock = Lock()
@@ -87,28 +90,42 @@ class Unit:
             yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """The one writer: all or nothing; audit lines that wait go with it."""
+    def writing(self, *, patient: bool = True) -> Iterator[Connection]:
+        """The one writer: all or nothing; audit lines that wait go with it.
+
+        Raises:
+            Busy: somebody else is writing, and we are not `patient`.
+        """
         with self._lock:
             waiting, self._seen = self._seen, []
+            self._recorder.cancel()
         try:
-            with self._database.writing() as connection:
-                insertion = "INSERT INTO audit (time, actor, action, purpose, record, count) VALUES (?,?,?,?,?,?)"
-                connection.executemany(insertion, waiting)
+            with self._database.writing(patient=patient) as connection:
+                if waiting:
+                    connection.executemany(AUDIT, waiting)
                 yield connection
                 unclean = setting(connection, "unclean")
         except BaseException:
             with self._lock:
                 self._seen = [*waiting, *self._seen]
+                if self._seen:
+                    self._recorder.soon()
             raise
         if unclean:
+            self._kept.clear()  # copies of what was deleted
             self._cleaner.soon()
 
     def note(self, actor: str, action: str, *, purpose: str = "", record: int | None = None, count: int = 1) -> None:
         """A line for the audit trail, without content; written within a second or with the next change."""
         with self._lock:
             self._seen.append((self.clock(), actor, action, purpose, record, count))
-        self._recorder.soon()
+            self._recorder.soon()
+
+    def changed(
+        self, connection: Connection, actor: str, action: str, *, record: int | None = None, count: int = 1
+    ) -> None:
+        """A line for the audit trail, in the transaction of the change: both are on the disk, or neither."""
+        connection.execute(AUDIT, (self.clock(), actor, action, "", record, count))
 
     def record(self) -> bool:
         """Writes the audit lines that wait."""
@@ -118,10 +135,11 @@ class Unit:
         return True
 
     def scrub(self) -> bool:
-        """Removes from all bytes what was deleted; False where a reader still holds the old state."""
+        """Removes from all bytes what was deleted; False where a reader holds the old state or more was deleted."""
         with self.reading() as connection:
-            if not setting(connection, "unclean"):
-                return True
+            deletions = setting(connection, "unclean")
+        if not deletions:
+            return True
 
         def before(connection: Connection) -> None:
             connection.execute("INSERT INTO word (word) VALUES ('optimize')")
@@ -130,8 +148,8 @@ class Unit:
         if not self._database.scrub(before, wait=100):
             return False
         with self.writing() as connection:
-            connection.execute("DELETE FROM meta WHERE name = 'unclean'")
-        return True
+            connection.execute("DELETE FROM meta WHERE name = 'unclean' AND value = ?", (deletions,))
+            return not setting(connection, "unclean")
 
     def matrix(self, connection: Connection, encoder: Encoder) -> tuple[list[int], NDArray[np.float32]]:
         """(n of each row, (P, d) vectors), kept in memory until vectors come or go."""
@@ -142,18 +160,22 @@ class Unit:
 
         return self.kept("matrix", (vectors.identity(encoder), vectors.stamp(connection)), read)
 
-    def embed(self, encoder: Encoder, most: int) -> int:
-        """Makes up to `most` missing vectors, newest records first; gives how many were made."""
+    def embed(self, encoder: Encoder, most: int, *, patient: bool = True) -> int:
+        """Makes up to `most` missing vectors, newest records first; gives how many were made.
+
+        Raises:
+            Busy: somebody else is writing, and we are not `patient`.
+        """
         from idiolect.retrieval.protocol import searched
 
         with self.reading() as connection:
             numbers = vectors.waiting(connection, encoder, self.vectors, most)
             found = rows.at(connection, numbers).items()
-        parts = [(n, piece) for n, row in found for piece in pieces(searched(row.record))]
+        parts = [(n, piece) for n, row in found for piece in pieces(searched(row.record)) or [""]]  # blank ones too
         if not parts:
             return 0
         made = encoder.encode([piece for _, piece in parts])  # outside any transaction: a model is slow
-        with self.writing() as connection:
+        with self.writing(patient=patient) as connection:
             vectors.begin(connection, encoder, self.vectors)
             vectors.write(connection, self.vectors, [n for n, _ in parts], made)
         return len(found)
@@ -186,6 +208,22 @@ class Unit:
                         connection.execute("INSERT OR IGNORE INTO meta VALUES ('remember', 0)")
         if unclean:
             self._cleaner.soon()
+
+
+def used(path: Path) -> bool:
+    """Whether a folder is a unit in which something is kept; what cannot be read counts as such."""
+    if not (path / FILE).is_file():
+        return False
+    try:
+        connection = connect(path / FILE)
+    except apsw.Error:
+        return True
+    try:
+        return value(connection, "SELECT 1 FROM record LIMIT 1") is not None
+    except apsw.Error as error:
+        return not isinstance(error, apsw.SQLError)  # it has no tables yet
+    finally:
+        shut(connection)
 
 
 def setting(connection: Connection, name: str) -> object:

@@ -10,11 +10,13 @@ from typing import Any
 from idiolect.applications.server.answering import dialogue, fields
 from idiolect.applications.server.answering.dialogue import Said
 from idiolect.applications.server.answering.exchange import Exchange
+from idiolect.applications.server.answering.notes import Notes
 from idiolect.applications.server.answering.pipeline import Shown, Wanted
 from idiolect.applications.server.answering.serving import Serving
 from idiolect.applications.server.speakers.identity import Speaker
 from idiolect.core.errors import BadInput, ConsentError
-from idiolect.core.types import Record, Turn
+from idiolect.core.types import Turn
+from idiolect.data.store import named
 from idiolect.governance.view import Destination, view
 from idiolect.memory.user import User
 
@@ -46,10 +48,9 @@ def prepared(service: Serving, speaker: Speaker, body: Mapping[str, Any], *, mem
     if service.local is not None:
         fields.sampled(body, service.tokens)  # before anything is kept
     exchange.named = speaker.names(body)
-    handle = service.person(speaker, exchange.named) if memory else None
-    if handle is not None and {"memory:read", "memory:write"} & set(speaker.scopes):
-        exchange.user = handle.id
-        _personal(service, exchange, handle)
+    if memory and exchange.named:
+        with service.space(speaker.space).store.unit(named(exchange.named)):  # asked once for all that follows
+            _personal(service, exchange, service.person(speaker, exchange.named))
     return exchange
 
 
@@ -66,23 +67,31 @@ def _wanted(service: Serving, speaker: Speaker, asked: fields.Extension, spec: s
     )
 
 
-def _personal(service: Serving, exchange: Exchange, handle: User) -> None:
+def _personal(service: Serving, exchange: Exchange, handle: User | None) -> None:
     """Reads what may be shown of him, then keeps what he said that is new."""
-    exchange.writes = "memory:write" in exchange.speaker.scopes and handle.remembered
+    scopes = exchange.speaker.scopes
+    if handle is None or not {"memory:read", "memory:write"} & set(scopes):
+        return
+    exchange.user = handle.id
+    exchange.writes = "memory:write" in scopes and handle.remembered
     with service.notebook(exchange.speaker.space).of(handle.id, make=exchange.writes) as notes:
         if notes is None:
             return
         exchange.said = dialogue.turns(exchange.messages, notes.salt, exchange.conversation)
-        if "memory:read" in exchange.speaker.scopes:
+        if "memory:read" in scopes:
             exchange.wanted = replace(exchange.wanted, pinned=notes.pins())
             _show(service, exchange, handle)
         if exchange.writes:
-            marks = [mark for one in exchange.said for mark in (one.mark, one.pair) if mark]
-            known = notes.known(marks)
-            new = dialogue.fresh(exchange.said, known)
-            exchange.remembered = _keep(handle, new, exchange, service.clock())
-            if set(marks) - known:
-                notes.see(marks)
+            _remember(service, exchange, handle, notes)
+
+
+def _remember(service: Serving, exchange: Exchange, handle: User, notes: Notes) -> None:
+    """Keeps what is new of his words, and notes what was seen."""
+    marks = [mark for one in exchange.said for mark in (one.mark, one.pair) if mark]
+    known = notes.known(marks)
+    exchange.remembered = _keep(handle, dialogue.fresh(exchange.said, known), exchange, service.clock())
+    if set(marks) - known:
+        notes.see(marks)
 
 
 def _keep(handle: User, new: Sequence[Said], exchange: Exchange, now: float) -> int:
@@ -106,18 +115,11 @@ def _show(service: Serving, exchange: Exchange, handle: User) -> None:
         refused = ({"method": exchange.wanted.methods, "why": str(error)},)
         exchange.shown = Shown(pipeline=exchange.wanted.methods, degraded=refused)
         return
-    there, now, asked = {one.record for one in exchange.said}, service.clock(), exchange.query.text
-    records = tuple(r for r in data.records if r.id not in there and _tells(r, asked, now))
-    exchange.data = replace(data, records=records)
+    there = {one.record for one in exchange.said}
+    telling = store.telling(handle.id, data.records)
+    exchange.data = replace(data, records=telling.bearing(there, exchange.query.text, service.clock()))
     exchange.wanted = replace(exchange.wanted, budget=min(exchange.wanted.budget, _room(service, exchange)))
     exchange.shown = service.pipeline.shown(exchange.speaker.space, exchange.data, exchange.query, exchange.wanted)
-
-
-def _tells(record: Record, asked: str, now: float) -> bool:
-    """Whether a record holds now, and is more than a question of before, or than what he says again just now."""
-    holds = (record.valid_from or now) <= now and (record.valid_to is None or record.valid_to > now)
-    known = isinstance(record, Turn) and (dialogue.asks(record.text) or dialogue.alike(record.text, asked))
-    return holds and not known
 
 
 def _room(service: Serving, exchange: Exchange) -> int:

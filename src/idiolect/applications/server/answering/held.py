@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
+from idiolect.applications.server.answering.telling import Telling
 from idiolect.core.types import Record
 from idiolect.data.policy import Policy
 from idiolect.data.sqlite import rows
@@ -34,6 +35,7 @@ class Held:
     def __init__(self, store: SQLiteStore) -> None:
         self.store = store
         self._held: OrderedDict[str, tuple[State, tuple[Record, ...]]] = OrderedDict()
+        self._telling: dict[str, Telling] = {}
         self._lock = Lock()
 
     @property
@@ -56,13 +58,24 @@ class Held:
         with self._lock:
             self._held[user] = (state, found)
             while len(self._held) > USERS:
-                self._held.popitem(last=False)
+                self._telling.pop(self._held.popitem(last=False)[0], None)
+        return found
+
+    def telling(self, user: str, records: tuple[Record, ...]) -> Telling:
+        """Which of a user's records, as a view gave them, may bear on a request."""
+        with self._lock:
+            known = self._telling.pop(user, Telling())
+        found = known.of(records)
+        with self._lock:
+            if user in self._held:  # else he is gone
+                self._telling[user] = found
         return found
 
     def forget(self, user: str) -> None:
         """Lets go of a user's records."""
         with self._lock:
             self._held.pop(user, None)
+            self._telling.pop(user, None)
 
     def append(self, user: str, records: Iterable[Record]) -> None:
         self.store.append(user, records)

@@ -153,12 +153,12 @@ class Notebook:
             if unit is None:
                 yield None
             else:
-                yield Notes(self._database(unit.path / FILE), unit.path.name.encode(), self._keep, self._clock)
+                yield Notes(self._database(unit.path), unit.name.encode(), self._keep, self._clock)
 
     def drop(self, user: str) -> None:
         """Lets go of his file, before he is erased."""
         with self._store.unit(user) as unit:
-            path = unit.path / FILE if unit else None
+            path = unit.path if unit else None
         with self._lock:
             database = self._open.pop(path, None) if path else None
         if database is not None:
@@ -173,7 +173,7 @@ class Notebook:
     def _database(self, path: Path) -> Database:
         with self._lock:
             if path not in self._open:
-                self._open[path] = Database(folder.file(path), STEPS)
+                self._open[path] = Database(folder.file(path / FILE), STEPS)
             self._open.move_to_end(path)
             old = [self._open.popitem(last=False)[1] for _ in range(len(self._open) - OPEN)]
             found = self._open[path]

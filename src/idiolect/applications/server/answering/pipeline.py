@@ -121,14 +121,14 @@ class Pipeline:
         began = time.perf_counter()
         plainly, named = self._parted(wanted.methods)
         names, degraded = self._able(plainly)
-        pinned = [r for r in data.records if r.id in wanted.pinned]
+        pinned = [r for r in data.records if r.id in wanted.pinned] if wanted.pinned else []
         plain = Shown(pipeline=wanted.methods, strength=wanted.strength, degraded=tuple(degraded))
         if wanted.methods == NONE or wanted.strength == 0:
             return plain
-        plain = replace(plain, served=tuple(n for n in wanted.methods.split("|") if n in self.served))
         taught = self.learnt.taught(space, data, query, named, strength=wanted.strength, also=wanted.also)
         degraded += self._left_out([(n, "has learnt nothing of him yet") for n in taught.missing])
-        plain = replace(plain, degraded=tuple(degraded), taught=taught)
+        served = tuple(n for n in wanted.methods.split("|") if n in self.served)
+        plain = replace(plain, degraded=tuple(degraded), taught=taught, served=served)
         if not (names or pinned or taught.methods):
             return plain
         made = self._condition(space, data, query, " | ".join(names)) if names else Idiolect()

@@ -101,8 +101,10 @@ class Learnt:
 
     def _choice(self, method: PReF, data: UserData, own: Any, strength: float) -> Choice | None:
         """The dial takes draws away: with one there is no choice."""
-        wanted = method.direction(data, own)
         draws = 1 + round((method.draws - 1) * strength)
-        if draws < 2 or not wanted.any() or self.access < Access.LOGITS:
+        if draws < 2 or self.access < Access.LOGITS:
+            return None
+        wanted = method.direction(data, own)
+        if not wanted.any():
             return None
         return Choice(draws=draws, temperature=method.temperature, wanted=tuple(wanted.tolist()))

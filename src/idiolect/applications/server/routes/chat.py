@@ -46,7 +46,7 @@ async def completions(request: Request) -> Response:
     streamed = fields.streams(body)
     once = Once(service, speaker, body, request.headers.get("idempotency-key") if memory else None)
     exchange = await asyncio.to_thread(prepared, service, speaker, body, memory=memory)
-    answer = await asyncio.to_thread(once.before, exchange)
+    answer = await asyncio.to_thread(once.before, exchange) if once.key else None
     if answer is not None:
         return again(answer, exchange, streamed)
     if streamed:
@@ -56,7 +56,8 @@ async def completions(request: Request) -> Response:
             _events(first, chunks), media_type="text/event-stream", headers={**STREAM, **exchange.headers()}
         )
     answer = await unless_gone(request, writers.whole(service, exchange))
-    await asyncio.to_thread(once.after, exchange, answer)
+    if once.key:
+        await asyncio.to_thread(once.after, exchange, answer)
     return JSONResponse(answer, headers=exchange.headers())
 
 
