@@ -34,6 +34,7 @@ COMMANDS = (
     ("methods", "show"),
     ("methods", "new"),
     ("embedded", "train"),
+    ("embedded", "average"),
     ("embedded", "evaluate"),
 )
 

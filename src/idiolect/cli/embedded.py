@@ -35,6 +35,18 @@ def train(
 
 
 @app.command()
+def average(
+    folders: Annotated[list[Path], typer.Argument(help="Models that started from one.", show_default=False)],
+    out: Annotated[Path, typer.Option(help="Where the mean goes.")],
+) -> None:
+    """Averages the weights of runs that started from one model: often better than each."""
+    from idiolect.embedded.average import average as run
+
+    run(folders, out)
+    typer.echo(f"The mean of {len(folders)} models lies in {out}. Measure it: idiolect embedded evaluate {out}")
+
+
+@app.command()
 def evaluate(
     folder: Annotated[Path | None, typer.Argument(help="A model's folder; left out, the package's own.")] = None,
     seed: Annotated[int, typer.Option(help="Of the users, values and phrasings.")] = 0,
