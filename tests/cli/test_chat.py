@@ -75,7 +75,7 @@ def test_the_profile_and_remember(says: Says) -> None:
 
 
 def test_who_is_not_to_be_remembered_is_not(says: Says) -> None:
-    CliRunner().invoke(app, ["remember", "ann", "--off"])
+    CliRunner().invoke(app, ["remember", "ann", "--off", "--yes"])
     assert "Not kept" in says("My brother lives in Oslo")
     assert kept() == []
 

@@ -41,7 +41,9 @@ def test_consents_begin_with_the_defaults_and_are_allowed_and_withdrawn(run: Run
 
 def test_withdrawing_remember_erases_what_was_kept(run: Run) -> None:
     run("remember", "ann", "I like tea")
-    run("consents", "ann", "--withdraw", "remember")
+    assert run("consents", "ann", "--withdraw", "remember", input="n\n").exit_code == 1
+    assert read(run("users", "--json")) == [{"user": "ann", "memories": 1}]
+    assert run("consents", "ann", "--withdraw", "remember", "--yes").exit_code == 0
     assert read(run("users", "--json")) == [{"user": "ann", "memories": 0}]
     assert not read(run("consents", "ann", "--json"))["remember"]
     assert read(run("consents", "ann", "--allow", "remember", "--json"))["remember"]

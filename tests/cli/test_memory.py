@@ -63,7 +63,7 @@ def test_as_of_takes_a_date(run: Run) -> None:
 
 def test_remembering_is_switched_off_and_on(run: Run) -> None:
     run("remember", "ann", "old")
-    assert read(run("remember", "ann", "--off", "--json")) == {"results": [], "remembered": False}
+    assert read(run("remember", "ann", "--off", "--yes", "--json")) == {"results": [], "remembered": False}
     assert run("remember", "ann", "new").output == "0 new memories; this user is not remembered\n"
     assert read(run("remember", "ann", "again", "--on", "--json"))["remembered"]
     assert read(run("users", "--json")) == [{"user": "ann", "memories": 1}]
@@ -75,7 +75,7 @@ def test_forgetting_takes_the_ids_that_are_named_or_all(run: Run, tmp_path: Path
     assert not any(b"canary17" in p.read_bytes() for p in (tmp_path / "home").rglob("*") if p.is_file())
     refused = run("forget", "ann", added[0]["id"])
     assert (refused.exit_code, "none of that id" in refused.output) == (2, True)
-    assert read(run("forget", "ann", "--all", "--json")) == {"forgotten": 2}
+    assert read(run("forget", "ann", "--all", "--yes", "--json")) == {"forgotten": 2}
 
 
 def test_a_profile_is_shown_by_group(run: Run, tmp_path: Path) -> None:
@@ -107,6 +107,15 @@ def test_erasing_asks_and_gives_a_receipt(run: Run) -> None:
     assert run("erase", "ann", "--yes").output == "nothing was kept of this user\n"
     run("remember", "bob", "text")
     assert "1 memories" in run("erase", "bob", input="y\n").output
+
+
+@pytest.mark.parametrize("words", [("remember", "ann", "--off"), ("forget", "ann", "--all")])
+def test_what_erases_everything_asks_first(run: Run, words: tuple[str, ...]) -> None:
+    run("remember", "ann", "I like tea")
+    assert run(*words, input="n\n").exit_code == 1
+    assert read(run("users", "--json")) == [{"user": "ann", "memories": 1}]
+    assert run(*words, input="y\n").exit_code == 0
+    assert read(run("users", "--json")) == [{"user": "ann", "memories": 0}]
 
 
 def test_the_doctor_says_what_is_wrong_with_exit_code_1(run: Run, tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ def test_lines_of_nobody_are_not_imported_where_others_are_named(run: Run, tmp_p
 
 def test_an_import_that_keeps_nothing_says_why(run: Run, tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text(json.dumps({"text": "I love chess"}), encoding="utf-8")
-    run("remember", "ann", "--off")
+    run("remember", "ann", "--off", "--yes")
     assert run("import", "ann", tmp_path / "a.jsonl").output == "0 new records; this user is not remembered\n"
 
 

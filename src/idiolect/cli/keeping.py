@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from idiolect.cli import screen
-from idiolect.cli.memory import Home, Json, SpaceName, Who, by_content, opened
+from idiolect.cli.memory import Home, Json, SpaceName, Who, Yes, by_content, confirmed, opened
 from idiolect.core.errors import BadInput
 from idiolect.data.policy import KNOWN, checked
 
@@ -64,15 +64,14 @@ def import_(
 
 def erase(
     user: Who,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Yes = False,
     strict: Annotated[bool, typer.Option("--strict", help="Take what learnt from him out of service at once.")] = False,
     home: Home = None,
     space: SpaceName = "default",
     json: Json = False,
 ) -> None:
     """Erases a user, looks for what may be left of him, and prints the receipt."""
-    if not yes:
-        typer.confirm(f"Erase everything of {user!r}?", abort=True, err=True)
+    confirmed(user, yes)
     with opened(home, space) as place:
         receipt = place.user(user).erase(strict=strict)
     if json:
@@ -93,6 +92,8 @@ def consents(
     withdraw: Annotated[
         list[str] | None, typer.Option(help="A purpose; train, share and remember have effects.")
     ] = None,
+    *,
+    yes: Yes = False,
     home: Home = None,
     space: SpaceName = "default",
     json: Json = False,
@@ -100,6 +101,8 @@ def consents(
     """What a user allows: remember, assist, train, share, share_with_provider, or health:work (docs/governance.md)."""
     given, taken = set(allow or ()), set(withdraw or ())
     checked(given | taken)
+    if REMEMBER in taken:
+        confirmed(user, yes)
     with opened(home, space) as place:
         handle = place.user(user)
         if {REMEMBER} & (given | taken):

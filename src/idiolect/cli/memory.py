@@ -23,6 +23,7 @@ Home = Annotated[Path | None, typer.Option(help="Where data lies; else IDIOLECT_
 SpaceName = Annotated[str, typer.Option("--space", help="The application whose users they are.")]
 TopK = Annotated[int, typer.Option(help="How many.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask before anything is erased.")]
 
 
 def opened(home: Path | None, space: str, *, words: bool = True) -> Space:
@@ -34,12 +35,19 @@ def opened(home: Path | None, space: str, *, words: bool = True) -> Space:
     return open(home, space, encoder=None if words else "auto", actor="command line")
 
 
+def confirmed(user: str, yes: bool) -> None:
+    """Asks before everything that is kept of somebody goes; a no ends the command."""
+    if not yes:
+        typer.confirm(f"Erase everything of {user!r}?", abort=True, err=True)
+
+
 def remember(
     user: Who,
     text: Annotated[list[str] | None, typer.Argument(help="What he said; each is a memory of its own.")] = None,
     *,
     file: Annotated[Path | None, typer.Option(help="Messages in JSON or JSON lines, see docs/data.md.")] = None,
     on: Annotated[bool | None, typer.Option("--on/--off", help="Whether to keep anything; off erases all.")] = None,
+    yes: Yes = False,
     home: Home = None,
     space: SpaceName = "default",
     json: Json = False,
@@ -47,6 +55,8 @@ def remember(
     """Keeps what a user said, or switches whether to keep it at all."""
     if not text and file is None and on is None:
         raise BadInput("remember", "nothing to keep", 'Give what he said: idiolect remember ann "I live in Oslo".')
+    if on is False:
+        confirmed(user, yes)
     with opened(home, space) as place:
         handle = place.user(user)
         if on is not None:
@@ -104,7 +114,9 @@ def profile(user: Who, home: Home = None, space: SpaceName = "default", json: Js
 def forget(
     user: Who,
     id: Annotated[list[str] | None, typer.Argument(help="Ids, as `recall` shows them.")] = None,
+    *,
     all_: Annotated[bool, typer.Option("--all", help="Everything, the user himself stays.")] = False,
+    yes: Yes = False,
     home: Home = None,
     space: SpaceName = "default",
     json: Json = False,
@@ -112,6 +124,8 @@ def forget(
     """Erases single memories with their history: from all reads at once, from all bytes before this ends."""
     if not id and not all_:
         raise BadInput("forget", "nothing is named", "Give ids, as `idiolect recall` shows them, or --all.")
+    if all_:
+        confirmed(user, yes)
     with opened(home, space) as place:
         handle = place.user(user)
         for one in id or ():

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+import torch
 from safetensors.torch import load_file, save_file
 
 from idiolect.core.errors import BadInput
@@ -35,7 +36,7 @@ def average(folders: Sequence[Path], out: Path) -> None:
                 folder, f"is not shaped or spelt as {folders[0]}", "Average runs that started from one folder"
             )
     shutil.copytree(folders[-1], out, dirs_exist_ok=True, ignore=shutil.ignore_patterns("curve.jsonl"))
-    mean = {k: sum(m[k].float() for m in models) / len(models) for k in models[0]}
+    mean = {k: torch.stack([m[k].float() for m in models]).mean(0) for k in models[0]}
     save_file({k: t.to(models[0][k].dtype) for k, t in mean.items()}, str(out / WEIGHTS), metadata={"format": "pt"})
 
 
