@@ -50,6 +50,15 @@ def test_what_he_says_is_kept_and_used_from_then_on(space: Space, seen: list[str
     assert ann.chat("Where does my sister live?").sources
 
 
+def test_what_is_over_is_not_told_to_the_model(space: Space, seen: list[str]) -> None:
+    ann = space.user("ann")
+    ann.add("I live in Porto.")
+    ann.add("I now live in Lisbon.")
+    ann.chat("Where do I live?")
+    assert "Lisbon" in seen[-1]
+    assert "Porto" not in seen[-1]
+
+
 def test_others_see_nothing_of_it(space: Space, seen: list[str]) -> None:
     space.user("ann").add(f"my sister is {CANARY}")
     assert space.user("bob").chat("who is my sister?").sources == ()

@@ -147,3 +147,21 @@ def test_how_he_wants_to_be_called_is_not_his_name(text: str) -> None:
 def test_a_name_that_a_relative_chose_is_his_own() -> None:
     (claim,) = read("My grandmother chose the name Mirelle for me.")
     assert (claim.kind, claim.value) == ("name", "Mirelle")
+
+
+def test_an_answer_of_today_leaves_out_what_is_over_unless_the_question_looks_back(ann: User, clock: Clock) -> None:
+    for id, text in (("1", "I live in Porto."), ("2", "I now live in Lisbon."), ("3", "My dog is called Rex.")):
+        ann.add(Turn(id=id, text=text, time=clock()))
+        clock.now += 86400
+    assert ann.over("Where do I live?") == {"1"}
+    assert ann.over("Where did I live before Lisbon?") == frozenset()
+    ann.delete("2")
+    assert ann.over("Where do I live?") == frozenset()
+
+
+def test_a_long_record_says_more_than_was_taken_from_it(ann: User, clock: Clock) -> None:
+    ann.add(Turn(id="1", text="I live in Porto. " + "The week was long and the weather was grey. " * 4, time=clock()))
+    clock.now += 86400
+    ann.add(Turn(id="2", text="I now live in Lisbon.", time=clock()))
+    assert [f["value"] for f in ann.facts()] == ["Lisbon"]
+    assert ann.over("Where do I live?") == frozenset()

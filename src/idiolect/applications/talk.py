@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -71,7 +72,7 @@ class Answering:
         """
         if not text.strip():
             raise BadInput("chat", "an empty text", "Say something.")
-        data, query = self._data(space, user), ask("", text)
+        data, query = self._data(space, user, text), ask("", text)
         with self._lock:
             self._personal.owns.clear()
             self._personal.adapt(data)
@@ -80,10 +81,11 @@ class Answering:
         user.add(text)
         return Reply(text=said, sources=tuple(sorted(id for _, id in made.sources)))
 
-    def _data(self, space: Space, user: User) -> UserData:
-        """What may be used of him; nothing where he does not allow it."""
+    def _data(self, space: Space, user: User, text: str) -> UserData:
+        """What may be used of him and still holds; nothing where he does not allow it."""
         if "assist" not in user.consents():
             return UserData(user_id=user.id)
         url = getattr(self.model, "url", "")  # of a server
         destination: Destination = "local" if not url or space.store.policy.local(url) else "provider"
-        return view(space.store, user.id, destination=destination)
+        data, over = view(space.store, user.id, destination=destination), user.over(text)
+        return replace(data, records=tuple(r for r in data.records if r.id not in over))

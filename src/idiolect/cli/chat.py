@@ -92,7 +92,7 @@ class Talk:
         from idiolect.core.layout import ask
         from idiolect.core.requests import Ask, Key
 
-        data, query = self.data(besides), ask("", text)
+        data, query = self.data(besides | self.handle.over(text)), ask("", text)
         made = self._condition(data, query)
         used = {id for _, id in made.sources}
         engine = self.model.engine

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 from idiolect.core.errors import BadInput
-from idiolect.core.types import Record
+from idiolect.core.types import Record, Turn
 from idiolect.data.sqlite import facts, jobs, rows
 from idiolect.data.sqlite.connection import Busy, Connection
 from idiolect.data.sqlite.facts import Fact
@@ -17,6 +18,12 @@ from idiolect.memory.messages import Moment, seconds
 from idiolect.memory.reach import Reach
 from idiolect.memory.results import iso
 
+BACK = re.compile(
+    r"\b(?:used to|before|previous(?:ly)?|former(?:ly)?|earlier|originally|ago|once|back then|did|was|were|had|last"
+    r"|first|ever|since|(?:19|20)\d\d)\b",
+    re.I,
+)
+SHORT = 160  # characters
 AT_ONCE = 64  # jobs that a read does before it answers
 
 
@@ -49,6 +56,20 @@ class Known(Reach):
                 ids = rows.at(connection, [n for f in found for n in f.sources])
             unit.note(self._actor, "facts", purpose="assist", count=len(found))
         return [_shown(fact, [ids[n].record.id for n in fact.sources if n in ids]) for fact in found]
+
+    def over(self, question: str = "") -> frozenset[str]:
+        """Ids of short records that state only what no longer holds, which an answer of today leaves out; none where
+        the question looks back. A long one says more than was taken from it."""
+        if BACK.search(question):
+            return frozenset()
+        with self._store.unit(self.id) as unit:
+            if unit is None:
+                return frozenset()
+            self._catch_up(unit)
+            with unit.reading() as connection:
+                found = facts.retired(connection, self._store.clock(), past=False)
+                stated = [row.record for row in rows.at(connection, found).values()]
+        return frozenset(r.id for r in stated if isinstance(r, Turn) and len(r.text) <= SHORT)
 
     def reinstate(self, fact: int) -> None:
         """Takes back that a fact was superseded: it holds again, and what took its place does not.

@@ -282,3 +282,15 @@ def test_what_he_says_again_is_not_shown_back_to_him(relay: Running) -> None:
     messages = [{"role": "user", "content": "my sister Anna  lives in Kyoto"}]
     answer = relay.client().chat.completions.create(model="small", messages=messages, user="ann")
     assert [source["text"] for source in answer.idiolect["sources"]] == ["My sister likes tea"]
+
+
+def test_where_he_lived_before_is_shown_only_where_he_asks_for_it(relay: Running) -> None:
+    for text in ("I live in Porto.", "I now live in Lisbon."):
+        relay.user("ann").add(text)
+
+    def shown(question: str) -> set[str]:
+        answer = relay.client().chat.completions.create(model="small", messages=said(question), user="ann")
+        return {source["text"] for source in answer.idiolect["sources"]}
+
+    assert shown("Where do I live?") == {"I now live in Lisbon."}
+    assert shown("Where did I live before?") == {"I live in Porto.", "I now live in Lisbon."}

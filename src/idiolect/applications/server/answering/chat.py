@@ -105,7 +105,7 @@ def _keep(handle: User, new: Sequence[Said], exchange: Exchange, now: float) -> 
 
 
 def _show(service: Serving, exchange: Exchange, handle: User) -> None:
-    """The pipeline over his records, without those that stand in the dialogue anyway."""
+    """The pipeline over his records, without those that stand in the dialogue anyway or state what is over."""
     store, url = service.held(exchange.speaker.space), service.settings.upstream.url
     local = not url or store.policy.local(url)
     try:
@@ -115,7 +115,7 @@ def _show(service: Serving, exchange: Exchange, handle: User) -> None:
         refused = ({"method": exchange.wanted.methods, "why": str(error)},)
         exchange.shown = Shown(pipeline=exchange.wanted.methods, degraded=refused)
         return
-    there = {one.record for one in exchange.said}
+    there = {one.record for one in exchange.said} | handle.over(exchange.query.text)
     telling = store.telling(handle.id, data.records)
     exchange.data = replace(data, records=telling.bearing(there, exchange.query.text, service.clock()))
     exchange.wanted = replace(exchange.wanted, budget=min(exchange.wanted.budget, _room(service, exchange)))
