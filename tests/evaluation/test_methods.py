@@ -24,7 +24,7 @@ def test_every_method_runs_on_random_weights_and_is_said_to_have_learnt_nothing(
         tasks=("tag",),
         seeds=(0,),
         queries=1,
-        world=WorldConfig(seed=3, users=3, learners=2),
+        world=WorldConfig(seed=3, users=6, learners=2),  # fewer could show nothing
         out=str(tmp_path / "out"),
     )
     rows = table.read(evaluate(given, model=llama))
