@@ -28,6 +28,7 @@ READS: dict[str, Callable[[User, str, Path], Any]] = {  # with another user's id
     ),
     "audit": lambda bob, id, _: bob.audit(),
     "facts": lambda bob, id, _: bob.facts(history=True),
+    "over": lambda bob, id, _: bob.over(),
     "jobs": lambda bob, id, _: bob.jobs(),
     "consents": lambda bob, id, _: bob.consents(),
     "remembered": lambda bob, id, _: bob.remembered,
