@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from idiolect.cli import app
+from idiolect.memory.opening import open as open_space
 
 Run = Callable[..., Result]
 
@@ -82,3 +84,32 @@ def test_a_place_that_cannot_be_made_is_an_error_of_one_line(run: Run, tmp_path:
         refused = run(*words)
         assert refused.exit_code == 2
         assert refused.output.startswith("error: ")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.jsonl", '{"text": "I love chess"}\n{"text": "I own a cat"}'),
+        ("a.txt", "Ann: I love chess\nAnn: I own a cat"),
+        ("a.json", '{"core_memory": [{"label": "human", "value": "I love chess\\nI own a cat"}], "messages": []}'),
+    ],
+)
+def test_what_states_no_time_was_said_when_it_was_brought_in(run: Run, tmp_path: Path, name: str, content: str) -> None:
+    (tmp_path / name).write_text(content, encoding="utf-8")
+    began = datetime.now(UTC)
+    assert run("import", "ann", tmp_path / name, "--speaker", "Ann").output == "2 new records\n"
+    assert run("import", "ann", tmp_path / name, "--speaker", "Ann").output == "0 new records\n"
+    with open_space(encoder=None) as space:
+        found = space.user("ann").get_all()["results"]
+    assert [entry["memory"].removeprefix("note: ") for entry in found] == ["I love chess", "I own a cat"]
+    assert all(datetime.fromisoformat(entry["created_at"]) >= began.replace(microsecond=0) for entry in found)
+
+
+def test_a_message_without_a_time_stands_beside_its_neighbours_that_state_one(run: Run, tmp_path: Path) -> None:
+    said = [{"text": "one"}, {"text": "two", "time": 5000.0}, {"text": "three"}]
+    (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, said)), encoding="utf-8")
+    run("remember", "ann", "--file", tmp_path / "a.jsonl")
+    with open_space(encoder=None) as space:
+        found = space.user("ann").get_all()["results"]
+    times = [(entry["memory"], datetime.fromisoformat(entry["created_at"]).timestamp()) for entry in found]
+    assert times == [("one", 4999.0), ("two", 5000.0), ("three", 5001.0)]

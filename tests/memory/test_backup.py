@@ -54,6 +54,27 @@ def copied(space: Space, to: Path) -> Path:
     return Path(shutil.copy(space.store.folder / keys.FILE, to))
 
 
+def test_what_was_reinstated_and_the_audit_trail_come_back(
+    space: Space, empty: Space, out: Path, tmp_path: Path
+) -> None:
+    ann = space.user("ann")
+    ann.add(["I live in Oslo.", "I just moved to Quito."])
+    ann.reinstate(ann.facts(history=True)[0]["id"])
+    before = ann.facts(history=True)
+    backup(space.store, out, WORDS)
+    ann.export(tmp_path / "carried")
+    restore(empty.store, out, copied(space, tmp_path / "keys"), WORDS)
+    empty.user("bob").import_(tmp_path / "carried")
+    for name in ("ann", "bob"):
+        after = empty.user(name).facts(history=True)
+        assert [(f["value"], f["valid_to"], f["reason"]) for f in after] == [
+            (f["value"], f["valid_to"], f["reason"]) for f in before
+        ]
+    actions = [line["action"] for line in empty.user("ann").audit()]
+    assert actions.index("reinstate") < actions.index("restore")
+    assert "reinstate" not in [line["action"] for line in empty.user("bob").audit()]
+
+
 def test_an_empty_machine_gets_everybody_back(full: Space, empty: Space, out: Path, tmp_path: Path) -> None:
     assert backup(full.store, out, WORDS).users == 3
     restored = restore(empty.store, out, copied(full, tmp_path / "keys"), WORDS)

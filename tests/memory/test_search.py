@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from idiolect.memory.opening import open
-from idiolect.memory.search import CATCH_UP
+from idiolect.memory.search import CATCH_UP, LONGEST
 from idiolect.memory.space import Space
 from idiolect.memory.user import User
 from idiolect.retrieval.dense import MiniLM
@@ -147,8 +147,30 @@ def test_vectors_of_another_encoder_are_made_anew(tmp_path: Path) -> None:
         (first, *_) = space.user("ann").search("listen", explain=True)["results"]
         assert (first["memory"], first["parts"]["dense"]["score"]) == ("silent", pytest.approx(1.0, abs=1e-3))
         space.user("ann").flush()
-        (path,) = space.store.home.rglob("vectors.f16")
+        (path,) = space.store.home.rglob("vectors*.f16")
         assert path.stat().st_size == 2 * 48 * 2
+
+
+def test_vectors_of_the_old_encoder_serve_until_those_of_the_new_are_whole(tmp_path: Path) -> None:
+    class Wide(Letters):
+        dim = 48
+
+    def missing(encoder: Letters) -> bool:
+        with open(tmp_path / "home", encoder=encoder) as space:
+            return any("without a vector" in check["detail"] for check in space.doctor())
+
+    with open(tmp_path / "home", encoder=Letters()) as space:
+        space.user("ann").add(["silent", *(f"text {i}" for i in range(CATCH_UP + 6))], wait=True)
+    with open(tmp_path / "home", encoder=Wide()) as space:
+        space.user("ann").search("listen")
+    assert (missing(Letters()), missing(Wide())) == (False, True)
+    with open(tmp_path / "home", encoder=Letters()) as space:
+        (found,) = space.user("ann").search("listen", top_k=1, explain=True)["results"]
+        assert found["parts"]["dense"]["score"] == pytest.approx(1.0, abs=1e-3)
+    with open(tmp_path / "home", encoder=Wide()) as space:
+        space.user("ann").flush()
+        assert len(list(space.store.home.rglob("vectors*.f16"))) == 1
+    assert (missing(Letters()), missing(Wide())) == (True, False)
 
 
 def test_the_file_of_vectors_can_be_lost(dense: Space) -> None:
@@ -160,6 +182,22 @@ def test_the_file_of_vectors_can_be_lost(dense: Space) -> None:
     with open(dense.store.home, encoder=Letters()) as space:
         (found,) = space.user("ann").search("tea", explain=True)["results"]
         assert (found["memory"], set(found["parts"])) == ("tea at noon", {"words", "dense"})
+
+
+def test_of_a_question_that_is_a_whole_book_only_the_beginning_is_looked_up(tmp_path: Path) -> None:
+    seen: list[int] = []
+
+    class Noting(Letters):
+        def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+            seen.extend(map(len, texts))
+            return super().encode(texts)
+
+    with open(tmp_path / "home", encoder=Noting()) as space:
+        ann = space.user("ann")
+        ann.add(["I play the violin", "I own a cat"])
+        book = "violin " + " ".join(f"word{i}" for i in range(20_000))
+        assert ann.search(book) == ann.search(book[:LONGEST])
+        assert max(seen) == LONGEST
 
 
 @pytest.mark.slow

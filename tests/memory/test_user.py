@@ -156,6 +156,16 @@ def test_what_has_expired_is_not_found(ann: User, clock: Clock) -> None:
     assert ann.profile()["attributes"] == {}
 
 
+def test_what_has_expired_is_erased_on_demand_and_the_rest_stays(ann: User, clock: Clock) -> None:
+    ann.add(Attribute(id="a", name="visa", value="valid", valid_from=0.0, valid_to=clock.now + 50))
+    ann.add(Attribute(id="b", name="passport", value="valid", valid_to=clock.now + 500))
+    assert ann.delete_all(ended=True) == 0
+    clock.now += 100
+    assert ann.delete_all(ended=True) == 1
+    assert ann.search("visa", as_of=clock.now - 90)["results"] == []
+    assert texts(ann.get_all()) == ["passport: valid"]
+
+
 def test_a_correction_of_a_fact_keeps_its_name(ann: User) -> None:
     ann.add([Attribute(id="a", name="city", value="Kyoto"), Preference(id="w", dimension="short answers", weight=1.0)])
     ann.update("a", "Osaka")

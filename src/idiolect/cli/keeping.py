@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from idiolect.cli import screen
-from idiolect.cli.memory import Home, Json, SpaceName, Who, Yes, by_content, confirmed, opened
+from idiolect.cli.memory import Home, Json, SpaceName, Who, Yes, brought, confirmed, opened
 from idiolect.core.errors import BadInput
 from idiolect.data.policy import KNOWN, checked
 
@@ -177,10 +177,9 @@ def _foreign(handle: User, path: Path, form: str | None, speaker: str | None) ->
     if whose not in found.people or (whose == ALONE != handle.id and len(found.people) > 1):
         names = ", ".join(list(found.people)[:5])
         raise BadInput(path, f"holds nothing of {handle.id!r}", f"It has: {names}.")
-    if form == "messages":
-        return len(handle.add(by_content(found.people[whose]))["results"])
+    given = brought(handle, found, whose, numbered=form == "messages")
     groups: dict[str, list[Record]] = {}
-    notes = {record.id: found.notes.get((whose, record.id), {}) for record in found.people[whose]}
-    for record in found.people[whose]:
+    notes = {record.id: found.notes.get((whose, record.id), {}) for record in given}
+    for record in given:
         groups.setdefault(repr(sorted(notes[record.id].items())), []).append(record)
     return sum(len(handle.add(group, metadata=notes[group[0].id])["results"]) for group in groups.values())

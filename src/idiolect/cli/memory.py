@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,10 +14,10 @@ from idiolect.cli import screen
 from idiolect.core.errors import BadInput
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from idiolect.core.types import Record
+    from idiolect.data.dataset import Dataset
     from idiolect.memory.space import Space
+    from idiolect.memory.user import User
 
 Who = Annotated[str, typer.Argument(help="The user's id.", show_default=False)]
 Home = Annotated[Path | None, typer.Option(help="Where data lies; else IDIOLECT_HOME, else ~/.idiolect.")]
@@ -63,7 +64,7 @@ def remember(
             handle.remember(on)
         added = handle.add(list(text or ()))["results"]
         if file is not None:
-            added += handle.add(_read(file, user))["results"]
+            added += handle.add(_read(file, handle))["results"]
         remembered = handle.remembered
     if json:
         screen.as_json({"results": added, "remembered": remembered})
@@ -116,21 +117,23 @@ def forget(
     id: Annotated[list[str] | None, typer.Argument(help="Ids, as `recall` shows them.")] = None,
     *,
     all_: Annotated[bool, typer.Option("--all", help="Everything, the user himself stays.")] = False,
+    ended: Annotated[bool, typer.Option("--ended", help="What held until a day that is over.")] = False,
     yes: Yes = False,
     home: Home = None,
     space: SpaceName = "default",
     json: Json = False,
 ) -> None:
     """Erases single memories with their history: from all reads at once, from all bytes before this ends."""
-    if not id and not all_:
-        raise BadInput("forget", "nothing is named", "Give ids, as `idiolect recall` shows them, or --all.")
+    if not (id or all_ or ended):
+        fix = "Give ids, as `idiolect recall` shows them, --ended for what is over, or --all."
+        raise BadInput("forget", "nothing is named", fix)
     if all_:
         confirmed(user, yes)
     with opened(home, space) as place:
         handle = place.user(user)
         for one in id or ():
             handle.delete(one)
-        gone = len(id or ()) + (handle.delete_all() if all_ else 0)
+        gone = len(id or ()) + (handle.delete_all(ended=not all_) if all_ or ended else 0)
         handle.flush()
     if json:
         screen.as_json({"forgotten": gone})
@@ -138,17 +141,31 @@ def forget(
         typer.echo(f"{gone} memories erased")
 
 
-def _read(file: Path, user: str) -> list[Record]:
+def _read(file: Path, handle: User) -> list[Record]:
     """A user's turns in a file; ids come from what they say, so that reading it twice adds nothing."""
     from idiolect.data.readers.messages import ALONE, read
 
-    people = read(file).people
-    said = people.get(user) or (people.get(ALONE) if len(people) == 1 else None)
-    if said is None:
-        raise BadInput(file, f"holds nothing of {user!r}", f"It has: {', '.join(list(people)[:5])}.")
-    return by_content(said)
+    found = read(file)
+    whose = handle.id if found.people.get(handle.id) else ALONE
+    if whose not in found.people or (whose == ALONE != handle.id and len(found.people) > 1):
+        raise BadInput(file, f"holds nothing of {handle.id!r}", f"It has: {', '.join(list(found.people)[:5])}.")
+    return brought(handle, found, whose, numbered=True)
 
 
-def by_content(said: Iterable[Record]) -> list[Record]:
-    """Records whose ids are numbers within their file, with ids that tell them from those of all other files."""
-    return [replace(r, id=hashlib.sha256(repr(r).encode()).hexdigest()[:16]) for r in said]
+def brought(handle: User, found: Dataset, whose: str, *, numbered: bool = False) -> list[Record]:
+    """A person's records in a file as the handle takes them: what states no time was said now, in its order.
+
+    Args:
+        numbered: their ids are numbers within their file, and become ones that tell them from those of all other files.
+    """
+    now, known = time.time(), set[str]()
+    if found.undated:
+        known = {entry["id"] for entry in handle.get_all()["results"]}
+    taken = []
+    for record in found.people[whose]:
+        named = replace(record, id=hashlib.sha256(repr(record).encode()).hexdigest()[:16]) if numbered else record
+        if (whose, record.id) not in found.undated:
+            taken.append(named)
+        elif named.id not in known:  # read before, it keeps the time that it got then
+            taken.append(replace(named, time=now))
+    return taken

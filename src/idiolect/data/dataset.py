@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,14 +24,24 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dataset:
-    """`people`: records by user, oldest first. `notes`: by user and record's id, what else was noted beside it."""
+    """`people`: records by user, oldest first. `notes`: by user and record's id, what else was noted beside it.
+
+    `undated`: user and record's id of what states no time, and follows nothing that does; its time tells the order
+    alone.
+    """
 
     name: str
     people: Mapping[str, tuple[Record, ...]]
     questions: tuple[Asked, ...] = ()
     notes: Mapping[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
+    undated: frozenset[tuple[str, str]] = frozenset()
 
     def fill(self, store: Store) -> None:
         """Writes everybody's records into a store."""
         for user, records in self.people.items():
             store.append(user, records)
+
+
+def timeless(people: Mapping[str, Iterable[Record]]) -> frozenset[tuple[str, str]]:
+    """User and id of every record whose time was left at 0."""
+    return frozenset((user, record.id) for user, records in people.items() for record in records if not record.time)

@@ -25,8 +25,8 @@ class Erasure(Receipt):
 
     @property
     def status(self) -> str:
-        """ "closed" once everything is gone and was looked for, else "open"."""
-        return "open" if self.shared or self.closed is None else "closed"
+        """ "closed" once everything is gone and nothing of it was found elsewhere, else "open"."""
+        return "open" if self.shared or self.closed is None or self.residue else "closed"
 
 
 def erase(store: SQLiteStore, user: str, *, strict: bool = False, wait: bool = True) -> Erasure:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from idiolect.data.policy import KNOWN, Policy
@@ -17,12 +18,26 @@ def checks(store: SQLiteStore) -> Iterator[dict[str, Any]]:
     finish(store)
     settle(store)
     yield {"check": "defaults", "ok": True, "detail": defaults(store.policy)}
-    open_, again = [r for r in receipts(store) if r.status == "open"], reopened(store)
-    waiting = f"{len(open_)} receipts are open" if open_ else "all are closed"
-    yield {"check": "erasures", "ok": not open_, "detail": waiting}
+    again = reopened(store)
+    yield _erasures(store)
     what = f"to be learnt again: {', '.join(again)}" if again else "nothing is to be learnt again"
     yield {"check": "learnt", "ok": not again, "detail": what}
     yield {"check": "backup", "ok": True, "detail": _backup(store)}
+
+
+def _erasures(store: SQLiteStore) -> dict[str, Any]:
+    """Whether all receipts are closed; a search that found something, or was cut off by a kill, is done again."""
+    places = dict[Path, None]()
+    for receipt in store.receipts():
+        if receipt.status == "open" and receipt.removed is not None:
+            places |= dict.fromkeys(store.search_residue(receipt.unit))
+    open_ = [r for r in receipts(store) if r.status == "open"]
+    detail = f"{len(open_)} receipts are open" if open_ else "all are closed"
+    if places:
+        detail += f": who was erased stands in {', '.join(map(str, places))}; take it out there and run this again"
+    elif open_ and all(r.shared for r in open_):
+        detail += ": what learnt from them is to be learnt again"
+    return {"check": "erasures", "ok": not open_, "detail": detail}
 
 
 def defaults(policy: Policy) -> str:

@@ -242,6 +242,7 @@ def _fill(store: SQLiteStore, user: str, name: str, work: Path) -> None:
     try:
         with unit.writing() as connection:
             portable.enter(connection, manifest, given, user)
+            portable.trail(connection, exported)
             connection.execute("INSERT OR REPLACE INTO meta VALUES ('remember', ?)", (int(manifest["remember"]),))
         portable.adapters(exported, unit, manifest, given)
         unit.note("library", "restore", count=len(given))

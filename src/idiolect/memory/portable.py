@@ -1,9 +1,11 @@
 """A user as a folder that can be carried away, and back.
 
     manifest.json     {"format": "idiolect-user", "version": 1, "records": n, "sha256": of records.jsonl,
-                       "consents": [...], "remember": true, "own": {name: {"purpose": "train", "lines": [1, 2]}}}
+                       "consents": [...], "remember": true, "own": {name: {"purpose": "train", "lines": [1, 2]}},
+                       "reinstated": [{"kind", "key", "value", "instead_of", "when"}]}
     records.jsonl     a version a line: {"record": {"kind", "id", ...}, "version": 1, "created": 0.0, "replaced": null,
                        "metadata": {...}}
+    audit.jsonl       who read or changed what: {"time", "actor", "action", "purpose", "count"}; only `restore` reads it
     own/<name>/       what methods learnt for him, as data.artifacts wrote it (JSON and safetensors)
 
 Vectors are not in it: they are made again from the records.
@@ -14,6 +16,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -22,18 +25,22 @@ from idiolect.core.errors import BadInput
 from idiolect.data import header
 from idiolect.data.policy import PURPOSES
 from idiolect.data.records import parse, plain
-from idiolect.data.sqlite import folder, rows
+from idiolect.data.sqlite import folder, jobs, rows
 from idiolect.data.sqlite.connection import Connection, values
 from idiolect.data.sqlite.rows import Row
 from idiolect.data.sqlite.unit import Unit, setting
 from idiolect.governance.lineage import FILE as LEDGER
 from idiolect.governance.lineage import Ledger, hashes
+from idiolect.memory.facts import table
+from idiolect.memory.known import WORK
 
 if TYPE_CHECKING:
     from idiolect.data.postgres.store import PostgresStore
 
 FORMAT, VERSION = "idiolect-user", 1
-MANIFEST, RECORDS, OWN = "manifest.json", "records.jsonl", "own"
+MANIFEST, RECORDS, AUDIT, OWN = "manifest.json", "records.jsonl", "audit.jsonl", "own"
+NOTED = ("time", "actor", "action", "purpose", "count")
+TRAIL = f"SELECT {', '.join(NOTED)} FROM audit ORDER BY n"
 AGAIN = "Export the user again."
 ASK = "Ask him, then switch it on with remember(True)."
 
@@ -46,12 +53,16 @@ def export(unit: Unit | None, path: Path) -> int:
     """
     if unit is None:
         return write(path, [], None, remember=True)
+    unit.record()
     with unit.reading() as connection:
         found = rows.everything(connection)
+        decided, audit = table.decisions(connection), connection.execute(TRAIL).fetchall()
         consents = values(connection, "SELECT purpose FROM consent ORDER BY purpose")
         remember = setting(connection, "remember") != 0
     learnt = _learnt(unit, found)
-    count = write(path, found, consents, remember=remember, learnt=learnt)
+    count = write(path, found, consents, remember=remember, learnt=learnt, reinstated=decided)
+    lines = (json.dumps(dict(zip(NOTED, line, strict=True)), ensure_ascii=False) for line in audit)
+    folder.file(path / AUDIT).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     for name in learnt:
         shutil.copytree(unit.path / OWN / name, path / OWN / name, symlinks=True)
     return count
@@ -64,11 +75,13 @@ def write(
     *,
     remember: bool,
     learnt: Mapping[str, Any] | None = None,
+    reinstated: Sequence[Mapping[str, Any]] = (),
 ) -> int:
     """The folder of a user, but for what methods learnt; gives the number of records.
 
     Args:
         learnt: by name what is known of that.
+        reinstated: what he decided about his facts, as `facts.table.decisions` gives it.
 
     Raises:
         BadInput: the folder holds something.
@@ -80,7 +93,7 @@ def write(
     text = "".join(f"{json.dumps(_written(row), ensure_ascii=False)}\n" for row in found).encode()
     folder.file(path / RECORDS).write_bytes(text)
     manifest = {"format": FORMAT, "version": VERSION, "records": len(found), "sha256": hashlib.sha256(text).hexdigest()}
-    manifest |= {"consents": consents, "remember": remember, "own": learnt or {}}
+    manifest |= {"consents": consents, "remember": remember, "own": learnt or {}, "reinstated": list(reinstated)}
     folder.file(path / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
     return len(found)
 
@@ -100,6 +113,8 @@ def read(path: Path) -> tuple[dict[str, Any], list[Row]]:
     if hashlib.sha256(text).hexdigest() != manifest.get("sha256"):
         raise BadInput(path / RECORDS, "its checksum is wrong", AGAIN)
     found, own = list(_rows(text, path / RECORDS)), manifest.setdefault("own", {})
+    if not all(map(_decided, manifest.setdefault("reinstated", []))):
+        raise BadInput(path / MANIFEST, "what it says of 'reinstated' is wrong", AGAIN)
     for stated in own.values() if isinstance(own, dict) else [None]:
         _stated(stated, len(found), path / MANIFEST)
     return manifest, found
@@ -124,7 +139,21 @@ def enter(connection: Connection, manifest: Mapping[str, Any], given: list[Row],
     if not before and manifest.get("consents") is not None:
         connection.execute("DELETE FROM consent")
         connection.executemany("INSERT INTO consent VALUES (?)", [(str(p),) for p in manifest["consents"]])
+    if fresh and manifest.get("reinstated"):  # facts are made anew, and what he decided about them holds again
+        now = time.time()
+        for job in jobs.due(connection, now, len(given)):
+            jobs.attempt(connection, job, WORK[job.kind], now)
+        for made in manifest["reinstated"]:
+            table.decide(connection, made)
     return len(fresh)
+
+
+def trail(connection: Connection, path: Path) -> None:
+    """Enters the audit trail of an exported folder, where it has one."""
+    if (path / AUDIT).exists():
+        lines = [_json(line, path / AUDIT) for line in _content(path / AUDIT).splitlines()]
+        entry = f"INSERT INTO audit ({', '.join(NOTED)}) VALUES (?,?,?,?,?)"
+        connection.executemany(entry, [tuple(line.get(name) for name in NOTED) for line in lines])
 
 
 def carry(store: PostgresStore, user: str, path: Path) -> int:
@@ -195,6 +224,13 @@ def _stated(given: Any, count: int, where: Path) -> tuple[str, list[int]]:
     if purpose not in PURPOSES or not all(type(n) is int and 0 < n <= count for n in numbers):
         raise BadInput(where, "what it says of 'own' is wrong", AGAIN)
     return purpose, numbers
+
+
+def _decided(given: Any) -> bool:
+    """Whether this is one of the decisions that `facts.table` makes."""
+    if not isinstance(given, dict) or type(given.get("when")) not in (int, float):
+        return False
+    return all(isinstance(given.get(name), str) for name in ("kind", "key", "value", "instead_of"))
 
 
 def _written(row: Row) -> dict[str, Any]:

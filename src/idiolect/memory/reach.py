@@ -16,6 +16,7 @@ from idiolect.data.sqlite.store import SQLiteStore
 from idiolect.data.sqlite.unit import Unit
 from idiolect.governance.derived import settle
 from idiolect.memory.filters import matches
+from idiolect.memory.forget import Trace, expired
 from idiolect.memory.messages import Moment, seconds
 from idiolect.memory.results import fields
 from idiolect.memory.search import Question, narrowed
@@ -107,9 +108,11 @@ class Reach:
         """Drops or reopens what was learnt from records that are gone, or without leave now."""
         settle(self._store, self.id)
 
-    def _delete(self, connection: Connection, filters: Mapping[str, Any] | None) -> int:
-        """Deletes every memory whose current text passes the filters, with its history, expired or not."""
-        gone = {row.record.id for row in rows.current(connection) if matches(filters or {}, fields(row))}
+    def _delete(self, connection: Connection, filters: Mapping[str, Any] | None, *, ended: bool = False) -> int:
+        """Deletes every memory whose current text passes the filters, or of these what has ended, with its history."""
+        wanted = [row for row in rows.current(connection) if matches(filters or {}, fields(row))]
+        traces = (Trace(id=row.record.id, time=row.record.time, until=row.record.valid_to) for row in wanted)
+        gone = set(expired(traces, self._store.clock())) if ended else {row.record.id for row in wanted}
         rows.delete(connection, [row for row in rows.everything(connection) if row.record.id in gone])
         return len(gone)
 

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from idiolect.retrieval.protocol import Encoder
 
 OVER = 3.0  # standard deviations that a record loses whose facts no longer hold
+LONGEST = 4000  # characters of a question that are looked up: an encoder reads no more, nor more words tell more
 CATCH_UP = 64  # missing vectors that a search makes; `flush` makes all
 TOLD = 9.0  # the same, that a record gains which states what is asked for
 Parts = dict[str, dict[str, float]]
@@ -64,6 +65,7 @@ class Question:
 
 def search(unit: Unit, question: Question, encoder: Encoder | None) -> list[Found]:
     """The best `top_k` rows that hold and pass the filters, best first."""
+    question = replace(question, text=question.text[:LONGEST])
     vector = None
     if encoder is not None and question.text.strip():
         with suppress(Busy):

@@ -92,7 +92,7 @@ class Space:
                 sound = unit.sound()
                 with unit.reading() as connection:
                     records = value(connection, "SELECT count(*) FROM record")
-                    waiting = vectors.waiting(connection, self.encoder, unit.vectors, records) if self.encoder else []
+                    waiting = vectors.waiting(connection, self.encoder, unit.path, records) if self.encoder else []
         except Damaged as error:
             return _check(f"user {id!r}", False, str(error))
         note = f", {len(waiting)} without a vector" if waiting else ""

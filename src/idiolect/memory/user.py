@@ -150,13 +150,17 @@ class User(Known):
             unit.changed(connection, self._actor, "delete")
         self._settle()
 
-    def delete_all(self, filters: Mapping[str, Any] | None = None) -> int:
-        """Erases all memories, or those that pass the filters, with their history; gives how many."""
+    def delete_all(self, filters: Mapping[str, Any] | None = None, *, ended: bool = False) -> int:
+        """Erases all memories, or those that pass the filters, with their history; gives how many.
+
+        Args:
+            ended: only those whose `valid_to` is over, which until then `as_of` still finds.
+        """
         with self._store.unit(self.id) as unit:
             if unit is None:
                 return 0
             with unit.writing() as connection:
-                gone = self._delete(connection, filters)
+                gone = self._delete(connection, filters, ended=ended)
                 unit.changed(connection, self._actor, "delete_all", count=gone)
         self._settle()
         return gone

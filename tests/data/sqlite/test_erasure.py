@@ -15,6 +15,7 @@ import pytest
 from idiolect.core.types import Attribute, Interaction, Post, Preference, Record, Relation, Turn
 from idiolect.data.sqlite import residue
 from idiolect.data.sqlite.later import Later
+from idiolect.data.sqlite.store import SQLiteStore
 from idiolect.memory.opening import open
 from idiolect.memory.space import Space
 from memory_doubles import Letters
@@ -203,8 +204,35 @@ def test_residue_outside_the_users_folder_is_counted(space: Space) -> None:
     ann, word = space.user("ann"), canary()
     (added,) = ann.add(f"{word} and what else was said that day, at length")["results"]
     (space.store.home / "stray.log").write_text(f"someone wrote {added['id']} into a log")
-    assert ann.erase().residue == 1
+    receipt = ann.erase()
+    assert (receipt.residue, receipt.status) == (1, "open")
+    (said,) = [check for check in space.doctor() if check["check"] == "erasures"]
+    assert not said["ok"]
+    assert f"stands in {space.store.home / 'stray.log'}; take it out there and run this again" in said["detail"]
+    (space.store.home / "stray.log").unlink()
+    (said,) = [check for check in space.doctor() if check["check"] == "erasures"]
+    assert said["ok"]
+    assert [r.residue for r in space.receipts()] == [0]
     space.close()
+
+
+def test_a_search_for_residue_that_was_cut_off_is_done_by_the_doctor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, word = tmp_path / "home", canary()
+    space = open(home, encoder=None)
+    (added,) = space.user("ann").add(word)["results"]
+    (home / "stray.log").write_text(added["id"])
+    monkeypatch.setattr(SQLiteStore, "_search", lambda *_: None)  # as if killed before it
+    space.user("ann").erase()
+    space.close()
+    assert left(home, [word]) == []
+    with open(home, encoder=None) as space:
+        assert [r.status for r in space.receipts()] == ["open"]
+        assert [check["ok"] for check in space.doctor() if check["check"] == "erasures"] == [False]
+        (home / "stray.log").unlink()
+        assert [check["ok"] for check in space.doctor() if check["check"] == "erasures"] == [True]
+        assert [(r.status, r.residue) for r in space.receipts()] == [("closed", 0)]
 
 
 def test_an_erasure_that_was_broken_off_is_finished_by_the_next_start(tmp_path: Path) -> None:
@@ -227,12 +255,12 @@ def test_the_search_finds_what_a_plain_one_finds(tmp_path: Path) -> None:
     (tmp_path / "data").write_bytes(data)
     places = [chance.randrange(99_000) for _ in range(200)]
     wanted = [data[p : p + chance.randint(8, 32)] for p in places] + [chance.randbytes(20) for _ in range(200)]
-    searched, found = residue.search([tmp_path / "data"], wanted)
+    searched, found, _ = residue.search([tmp_path / "data"], residue.marks(wanted))
     assert (searched, found) == (len(data), sum(piece in data for piece in set(wanted)))
 
 
 def test_the_search_finds_what_lies_across_the_parts_of_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(residue, "CHUNK", 64)
     (tmp_path / "data").write_bytes(b"." * 50 + b"0123456789abcdef0123456789abcdef" + b"." * 90)
-    assert residue.search([tmp_path / "data"], [b"0123456789abcdef0123456789abcdef"])[1] == 1
-    assert residue.search([tmp_path / "data"], [])[1] == 0
+    assert residue.search([tmp_path / "data"], residue.marks([b"0123456789abcdef0123456789abcdef"]))[1] == 1
+    assert residue.search([tmp_path / "data"], residue.marks([]))[1] == 0

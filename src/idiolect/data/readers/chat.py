@@ -67,7 +67,8 @@ def read(path: str | Path, speaker: str) -> Dataset:
         )
         for place, (one, time) in enumerate(zip(said, when, strict=True))
     ]
-    return Dataset(name="chat", people={ALONE: tuple(sorted(turns, key=lambda turn: turn.time))})
+    undated = frozenset() if said[0].stamp else frozenset((ALONE, turn.id) for turn in turns)
+    return Dataset(name="chat", people={ALONE: tuple(sorted(turns, key=lambda turn: turn.time))}, undated=undated)
 
 
 def _messages(lines: Sequence[str]) -> list[Said]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from idiolect.core.errors import BadInput
 from idiolect.core.types import Attribute, Record, Turn
-from idiolect.data.dataset import Dataset
+from idiolect.data.dataset import Dataset, timeless
 from idiolect.data.readers.messages import ALONE
 from idiolect.data.readers.text import document, ident, instant, mapping, text
 
@@ -41,7 +41,8 @@ def read(path: str | Path) -> Dataset:
         conversation = mapping(one, where, "mapping", "current_node")
         for record in _records(conversation, where):
             found.setdefault(record.id, record)
-    return Dataset(name="chatgpt", people={ALONE: tuple(sorted(found.values(), key=lambda r: r.time))})
+    people = {ALONE: tuple(sorted(found.values(), key=lambda r: r.time))}
+    return Dataset(name="chatgpt", people=people, undated=timeless(people))
 
 
 def _records(conversation: dict[str, Any], where: str) -> Iterator[Record]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from idiolect.core.errors import BadInput
 from idiolect.core.types import Attribute, Record, Turn
-from idiolect.data.dataset import Dataset
+from idiolect.data.dataset import Dataset, timeless
 from idiolect.data.readers.messages import ALONE
 from idiolect.data.readers.text import document, ident, instant, mapping, text
 
@@ -43,7 +43,8 @@ def read(path: str | Path) -> Dataset:
         known: list[Record] = [*_facts(mapping(agent, where), raw, where), *_turns(agent, where)]
         for record in known:
             found.setdefault(record.id, record)
-    return Dataset(name="letta", people={ALONE: tuple(sorted(found.values(), key=lambda r: r.time))})
+    people = {ALONE: tuple(sorted(found.values(), key=lambda r: r.time))}
+    return Dataset(name="letta", people=people, undated=timeless(people))
 
 
 def _facts(agent: dict[str, Any], whole: dict[str, Any], where: str) -> Iterator[Attribute]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from idiolect.core.errors import BadInput
 from idiolect.core.types import Attribute, Record, Relation
-from idiolect.data.dataset import Dataset
+from idiolect.data.dataset import Dataset, timeless
 from idiolect.data.readers.messages import ALONE
 from idiolect.data.readers.text import document, ident, instant, mapping, text
 
@@ -54,7 +54,7 @@ def read(path: str | Path) -> Dataset:
         user = text(entry.get("user_id") or alone, where)
         people.setdefault(user, []).append(_relation(entry, user, where))
     ordered = {user: tuple(sorted(records, key=lambda r: r.time)) for user, records in people.items()}
-    return Dataset(name="mem0", people=ordered, notes=notes)
+    return Dataset(name="mem0", people=ordered, notes=notes, undated=timeless(ordered))
 
 
 def _fact(entry: dict[str, Any], where: str) -> Attribute:

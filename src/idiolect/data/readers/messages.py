@@ -10,6 +10,7 @@ object, or a line each; `user` may be left out where there is one person. Every 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -31,15 +32,20 @@ def read(path: str | Path) -> Dataset:
     """
     path = Path(path)
     people: dict[str, list[Turn]] = {}
+    dated: set[str] = set()
     for where, raw in _entries(path):
         entry = mapping(raw, where)
         user = text(entry.get("user", ALONE), where)
         turns = people.setdefault(user, [])
+        if user not in dated and entry.get("time") is not None:
+            turns[:] = _leading(turns, instant(entry["time"], where))
+            dated.add(user)
         turns += _turns(entry, f"m{len(turns)}", turns[-1].time if turns else 0.0, where)
     if not any(people.values()):
         raise BadInput(path, "holds no messages", FORM)
     ordered = {u: tuple(sorted(t, key=lambda turn: turn.time)) for u, t in people.items()}
-    return Dataset(name=path.stem, people=ordered)
+    undated = frozenset((user, turn.id) for user, turns in people.items() if user not in dated for turn in turns)
+    return Dataset(name=path.stem, people=ordered, undated=undated)
 
 
 def _entries(path: Path) -> Iterator[tuple[str, Any]]:
@@ -49,6 +55,11 @@ def _entries(path: Path) -> Iterator[tuple[str, Any]]:
     whole = document(path)
     for n, entry in enumerate(whole if isinstance(whole, list) else [whole]):
         yield f"{path}, entry {n}", entry
+
+
+def _leading(turns: list[Turn], first: float) -> list[Turn]:
+    """Turns that state no time and stand before the first that does: a second each, up to it."""
+    return [replace(turn, time=first - len(turns) + place) for place, turn in enumerate(turns)]
 
 
 def _turns(entry: dict[str, Any], session: str, last: float, where: str) -> list[Turn]:

@@ -24,7 +24,8 @@ class Receipt:
         closed: when the search for residue had ended.
         bytes: of the files that went.
         searched: bytes in which residue was looked for.
-        residue: pieces of what was erased that were found elsewhere; None before the search.
+        residue: pieces of what was erased that were found elsewhere; None before the search, and where nothing is
+            known any more of what to look for.
     """
 
     unit: str
@@ -38,8 +39,8 @@ class Receipt:
 
     @property
     def status(self) -> str:
-        """ "closed" once everything is gone and was looked for, else "open"."""
-        return "open" if self.closed is None else "closed"
+        """ "closed" once everything is gone and nothing of it was found elsewhere, else "open"."""
+        return "open" if self.closed is None or self.residue else "closed"
 
 
 class Catalogue:
@@ -70,15 +71,19 @@ class Catalogue:
             entry = "INSERT INTO user (id, key) VALUES (?, ?) ON CONFLICT (id) DO NOTHING RETURNING n"
             return bool(values(connection, entry, user, key))
 
-    def release(self, user: str, records: int, size: int) -> Receipt | None:
-        """Takes a user out, and opens the receipt of what is now to be removed; None for a stranger."""
+    def release(self, user: str, records: int, size: int, sought: bytes = b"") -> Receipt | None:
+        """Takes a user out, and opens the receipt of what is now to be removed; None for a stranger.
+
+        Args:
+            sought: hashes of what is to be looked for afterwards (`residue.marks`).
+        """
         with self._database.writing() as connection:
             found = values(connection, "DELETE FROM user WHERE id = ? RETURNING key", user)
             if not found:
                 return None
             receipt = Receipt(unit=found[0], began=self._clock(), records=records, bytes=size)
-            insertion = "INSERT INTO receipt (unit, began, records, bytes) VALUES (?,?,?,?)"
-            connection.execute(insertion, (receipt.unit, receipt.began, records, size))
+            insertion = "INSERT INTO receipt (unit, began, records, bytes, sought) VALUES (?,?,?,?,?)"
+            connection.execute(insertion, (receipt.unit, receipt.began, records, size, sought or None))
         return receipt
 
     def removed(self, unit: str) -> None:
@@ -87,11 +92,16 @@ class Catalogue:
             with self._database.writing() as connection:
                 connection.execute("UPDATE receipt SET removed = ? WHERE unit = ?", (self._clock(), unit))
 
-    def close_receipt(self, unit: str, searched: int, residue: int) -> None:
-        """Notes what the search for residue found."""
-        given = (self._clock(), searched, residue, unit)
+    def sought(self, unit: str) -> bytes | None:
+        """What is still to be looked for of an erased unit; None where nothing is, or nobody knows what."""
+        found: bytes | None = self._database.first("SELECT sought FROM receipt WHERE unit = ?", unit)
+        return found
+
+    def close_receipt(self, unit: str, searched: int, residue: int | None) -> None:
+        """Notes what the search for residue found; what was looked for is kept only while some of it is there."""
+        query = "UPDATE receipt SET closed = ?1, searched = ?2, residue = ?3, sought = iif(?3 > 0, sought, NULL)"
         with self._database.writing() as connection:
-            connection.execute("UPDATE receipt SET closed = ?, searched = ?, residue = ? WHERE unit = ?", given)
+            connection.execute(f"{query} WHERE unit = ?4", (self._clock(), searched, residue, unit))
 
     def receipts(self) -> tuple[Receipt, ...]:
         """All receipts, oldest first."""

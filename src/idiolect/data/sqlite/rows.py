@@ -124,6 +124,12 @@ def versions(connection: Connection, id: str) -> list[Row]:
     return _rows(connection.execute(f"SELECT {COLUMNS} FROM record WHERE id = ? ORDER BY version", (id,)))
 
 
+def since(connection: Connection) -> dict[str, float]:
+    """By id of each record, when the oldest version that is left was said; 0 where that is the first."""
+    oldest = "SELECT id, iif(version = 1, 0.0, time), min(version) FROM record GROUP BY id"
+    return {str(id): float(time) for id, time, _ in connection.execute(oldest)}
+
+
 def at(connection: Connection, numbers: Iterable[int]) -> dict[int, Row]:
     """Rows by their n; those that are gone are left out."""
     wanted = list(numbers)

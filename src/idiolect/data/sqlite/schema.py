@@ -7,7 +7,7 @@ version of it.
 
 A text has a row of `vector` for each of its pieces. `job` is what waits to be done with a record, `fact` what was taken
 from records (`source`): `by` is the fact that took its place, `reason` why; `same` says which record said a thing
-first.
+first. `receipt.sought` holds the hashes of what is to be looked for, until nothing of it is left.
 """
 
 from __future__ import annotations
@@ -101,4 +101,5 @@ CATALOGUE = (
       residue INTEGER
     ) WITHOUT ROWID;
     """,
+    "ALTER TABLE receipt ADD COLUMN sought BLOB;",
 )

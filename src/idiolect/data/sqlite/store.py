@@ -14,7 +14,7 @@ from threading import RLock, Thread, current_thread, local
 from idiolect.core.errors import ConsentError, StoreError
 from idiolect.core.types import Record
 from idiolect.data import policy
-from idiolect.data.sqlite import folder, residue, rows, vectors
+from idiolect.data.sqlite import folder, residue, rows
 from idiolect.data.sqlite.catalogue import Catalogue, Receipt
 from idiolect.data.sqlite.connection import Damaged, values
 from idiolect.data.sqlite.unit import FILE, Unit, setting, used
@@ -134,21 +134,34 @@ class SQLiteStore:
             with self.unit(user) as unit:
                 if unit is None:
                     return nobody
-                records, wanted = _wanted(unit)
+                records, wanted = unit.wanted()
                 size = folder.size(unit.path)
         except Damaged:  # what cannot be read can still go
             self._drop(user)
-        receipt = self._catalogue.release(user, records, size)
+        receipt = self._catalogue.release(user, records, size, residue.marks(wanted))
         if receipt is None:  # another process was faster
             return nobody
         self._drop(user)
         self._remove(receipt.unit)
-        search = Thread(target=self._search, args=(receipt.unit, wanted), name="residue")
+        search = Thread(target=self._search, args=(receipt.unit,), name="residue")
         search.start()
         self._searches[:] = [*(one for one in self._searches if one.is_alive()), search]
         if wait:
             search.join()
         return next(r for r in self._catalogue.receipts() if r.unit == receipt.unit)
+
+    def search_residue(self, unit: str) -> list[Path]:
+        """Looks in this home for what is left of an erased unit; gives the files that hold some of it.
+
+        The receipt closes where there are none, and where a version that noted no hashes left it open.
+        """
+        sought = self._catalogue.sought(unit)
+        if sought is None:
+            self._catalogue.close_receipt(unit, 0, None)
+            return []
+        searched, found, places = residue.search(residue.outside_units(self.home), sought)
+        self._catalogue.close_receipt(unit, searched, found)
+        return places
 
     def receipts(self) -> tuple[Receipt, ...]:
         """What was erased, oldest first."""
@@ -267,28 +280,14 @@ class SQLiteStore:
         folder.remove(self._path(key))
         self._catalogue.removed(key)
 
-    def _search(self, key: str, wanted: set[bytes]) -> None:
+    def _search(self, key: str) -> None:
         try:
-            searched, found = residue.search(residue.outside_units(self.home), wanted)
-            self._catalogue.close_receipt(key, searched, found)
+            self.search_residue(key)
         except (OSError, StoreError):
-            return  # the receipt stays open, and says so
+            return  # the receipt stays open, and the doctor searches again
 
     def _path(self, key: str) -> Path:
         return self.folder / "users" / key[:2] / key
-
-
-def _wanted(unit: Unit) -> tuple[int, set[bytes]]:
-    """(current records, the pieces of all that lies in a unit)."""
-    with unit.reading() as connection:
-        found = rows.everything(connection)
-        texts = [text for row in found for text in (row.record.id, rows.body(row.record))]
-    contents = [text.encode() for text in texts]
-    if unit.vectors.exists():
-        raw = unit.vectors.read_bytes()
-        contents += [raw[start : start + vectors.HALF * 64] for start in range(0, len(raw), vectors.HALF * 64)]
-    current = sum(row.replaced is None for row in found)
-    return current, {piece for content in contents for piece in residue.pieces(content)}
 
 
 def _close(units: OrderedDict[str, Unit], searches: list[Thread], catalogue: Catalogue) -> None:

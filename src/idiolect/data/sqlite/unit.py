@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import apsw
 
 from idiolect.core.errors import StoreError
+from idiolect.data import answers
 from idiolect.data.policy import Policy
-from idiolect.data.sqlite import folder, rows, vectors
+from idiolect.data.sqlite import folder, residue, rows, vectors
 from idiolect.data.sqlite.connection import Connection, Database, connect, shut, value
 from idiolect.data.sqlite.later import Later
 from idiolect.data.sqlite.schema import UNIT
@@ -79,10 +80,6 @@ class Unit:
         made: Made = held[1]
         return made
 
-    @property
-    def vectors(self) -> Path:
-        return self.path / vectors.NAME
-
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """One moment of the unit; give it back within half a second, so that deleted bytes can go."""
@@ -138,12 +135,15 @@ class Unit:
         """Removes from all bytes what was deleted; False where a reader holds the old state or more was deleted."""
         with self.reading() as connection:
             deletions = setting(connection, "unclean")
+            alive = rows.since(connection) if deletions else {}
         if not deletions:
             return True
+        if not answers.settle(self.path, alive):
+            return False
 
         def before(connection: Connection) -> None:
             connection.execute("INSERT INTO word (word) VALUES ('optimize')")
-            vectors.sweep(connection, self.vectors)
+            vectors.sweep(connection, self.path)
 
         if not self._database.scrub(before, wait=100):
             return False
@@ -155,8 +155,8 @@ class Unit:
         """(n of each row, (P, d) vectors), kept in memory until vectors come or go."""
 
         def read() -> tuple[list[int], NDArray[np.float32]]:
-            made = vectors.usable(connection, encoder, self.vectors)
-            return vectors.read(connection, self.vectors, encoder.dim) if made else ([], encoder.encode(()))
+            there = vectors.shelf(connection, encoder, self.path)
+            return vectors.read(connection, there) if there else ([], encoder.encode(()))
 
         return self.kept("matrix", (vectors.identity(encoder), vectors.stamp(connection)), read)
 
@@ -169,16 +169,30 @@ class Unit:
         from idiolect.retrieval.protocol import searched
 
         with self.reading() as connection:
-            numbers = vectors.waiting(connection, encoder, self.vectors, most)
+            numbers = vectors.waiting(connection, encoder, self.path, most)
             found = rows.at(connection, numbers).items()
         parts = [(n, piece) for n, row in found for piece in pieces(searched(row.record)) or [""]]  # blank ones too
         if not parts:
             return 0
         made = encoder.encode([piece for _, piece in parts])  # outside any transaction: a model is slow
         with self.writing(patient=patient) as connection:
-            vectors.begin(connection, encoder, self.vectors)
-            vectors.write(connection, self.vectors, [n for n, _ in parts], made)
+            whole = vectors.write(connection, encoder, self.path, [n for n, _ in parts], made)
+        if whole:  # nothing names the old ones any more
+            with self.writing() as connection:
+                vectors.sweep(connection, self.path)
         return len(found)
+
+    def wanted(self) -> tuple[int, set[bytes]]:
+        """(current records, the pieces of all that lies here), for the search once it is gone."""
+        with self.reading() as connection:
+            found = rows.everything(connection)
+            texts = [text for row in found for text in (row.record.id, rows.body(row.record))]
+        contents = [text.encode() for text in texts]
+        for path in (self.path / name for name in vectors.NAMES):
+            raw = path.read_bytes() if path.exists() else b""
+            contents += [raw[start : start + vectors.HALF * 64] for start in range(0, len(raw), vectors.HALF * 64)]
+        current = sum(row.replaced is None for row in found)
+        return current, {piece for content in contents for piece in residue.pieces(content)}
 
     def sound(self) -> bool:
         """Whether tables and index are as they should be."""

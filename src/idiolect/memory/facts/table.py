@@ -3,12 +3,17 @@ place."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from idiolect.data.sqlite import facts, rows
 from idiolect.data.sqlite.connection import Connection
 from idiolect.data.sqlite.facts import Fact
 from idiolect.governance import sensitive
 from idiolect.memory.facts.extract import claims
 from idiolect.memory.facts.slots import ADDITIVE, NAMES, Claim, supersedes
+
+BACK = "taken back"
 
 
 def name(fact: Fact) -> str:
@@ -54,7 +59,26 @@ def reinstate(connection: Connection, fact: Fact, now: float) -> None:
     """Takes back that a fact was superseded: it holds again, and what took its place does not."""
     facts.reopen(connection, fact.n)
     if fact.by is not None:
-        facts.close(connection, fact.by, now, "taken back", fact.n)
+        facts.close(connection, fact.by, now, BACK, fact.n)
+
+
+def decisions(connection: Connection) -> list[dict[str, Any]]:
+    """What was reinstated, and instead of what, so that it can be done again where the facts are made anew."""
+    found = ((f, facts.at(connection, f.by)) for f in facts.everything(connection) if f.reason == BACK and f.by)
+    return [
+        {"kind": held.kind, "key": held.key, "value": held.value, "instead_of": over.value, "when": over.valid_to}
+        for over, held in found
+        if held is not None
+    ]
+
+
+def decide(connection: Connection, made: Mapping[str, Any]) -> None:
+    """Reinstates again; a fact that is not there, or was superseded by another one, stays as it is."""
+    for fact in facts.slot(connection, made["kind"], made["key"], made["value"]):
+        by = None if fact.by is None else facts.at(connection, fact.by)
+        if by is not None and by.value == made["instead_of"]:
+            reinstate(connection, fact, made["when"])
+            return
 
 
 def holds(fact: Fact, moment: float | None) -> bool:

@@ -18,23 +18,13 @@ from threading import Lock
 from typing import Any
 
 from idiolect.applications.server.settings import Answers
+from idiolect.data import answers
+from idiolect.data.answers import FILE, STEPS
 from idiolect.data.sqlite import folder
 from idiolect.data.sqlite.connection import Database, value, values
 from idiolect.data.sqlite.store import SQLiteStore
 
-FILE, OPEN, DAY = "door.db", 128, 86400.0
-BARE = ("model", "pipeline", "methods", "strength")  # what is left of an answer when a source of it was erased
-STEPS = (
-    """
-    CREATE TABLE seen (mark BLOB PRIMARY KEY) WITHOUT ROWID;
-    CREATE TABLE answer (id TEXT PRIMARY KEY, created REAL NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
-    CREATE INDEX answered ON answer (created);
-    CREATE TABLE used (record TEXT NOT NULL, answer TEXT NOT NULL, PRIMARY KEY (record, answer)) WITHOUT ROWID;
-    CREATE TABLE pin (record TEXT PRIMARY KEY) WITHOUT ROWID;
-    CREATE TABLE once (key TEXT PRIMARY KEY, created REAL NOT NULL, request TEXT NOT NULL, response TEXT NOT NULL)
-      WITHOUT ROWID;
-    """,
-)
+OPEN, DAY = 128, 86400.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,21 +77,13 @@ class Notes:
     def erased(self, record: str) -> None:
         """A record went: the words and the explanations of answers that rest on it go, and their bytes."""
         with self.database.writing() as connection:
-            resting = "SELECT id, body FROM answer WHERE id IN (SELECT answer FROM used WHERE record = ?)"
-            found: Any = connection.execute(resting, (record,)).fetchall()
-            for id, body in found:
-                bare = {name: part for name, part in json.loads(body).items() if name in BARE}
-                connection.execute("UPDATE answer SET body = ? WHERE id = ?", (json.dumps(bare), id))
-                connection.execute("DELETE FROM used WHERE answer = ?", (id,))
-            connection.execute("DELETE FROM once")  # a replayed response would hold the same words
-            connection.execute("DELETE FROM pin WHERE record = ?", (record,))
+            answers.erased(connection, record)
         self.database.scrub()
 
     def unlearn(self) -> None:
         """All answers go; what was seen stays seen."""
         with self.database.writing() as connection:
-            for table in ("answer", "used", "pin", "once"):
-                connection.execute(f"DELETE FROM {table}")
+            answers.unlearnt(connection)
         self.database.scrub()
 
     def pins(self) -> frozenset[str]:
