@@ -51,7 +51,8 @@ class Values:
         cousin="beta 0: the base model",
         cousin_options={"beta": 0.0},
         draws=True,
-        differs="values are linear heads on the frozen base model, not a model of their own; they learn from the "
+        differs="values are linear heads on the frozen base model, not a model of their own; their squared error "
+        "has no factor one half, which moves no minimum and doubles the gradient that is clipped; they learn from the "
         "replies that users compared, not from samples of the base; objectives and their rewards, linear in measures "
         "of the text, are found in users' pairs; a user's weights come from his pairs in closed form; of two replies "
         "side by side the one of larger reward is named",
