@@ -61,14 +61,12 @@ def test_a_partner_through_another_model_is_refused() -> None:
         model.answer([Score(items=(item,))], [Key()])
 
 
-def test_a_row_that_fails_as_it_joins_is_ended_by_a_reset(small_crowd: Any) -> None:
+def test_an_edit_for_a_place_that_is_not_there_is_refused_before_anything_runs(small_crowd: Any) -> None:
     engine = Engine(small_crowd.model.models)
     wrong = Edit(site="nowhere", formula=torch.add)
-    handle = engine.submit(Ask(query=ask("tag", "x"), idiolect=Idiolect(streams=(Stream(edits=(wrong,)),))), Key())
     with pytest.raises(UnknownName, match="nowhere"):
-        engine.step()
-    engine.reset()
-    assert handle.done
+        engine.submit(Ask(query=ask("tag", "x"), idiolect=Idiolect(streams=(Stream(edits=(wrong,)),))), Key())
+    assert not engine.waiting
 
 
 def test_an_empty_stop_string_is_refused() -> None:

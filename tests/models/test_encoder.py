@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from importlib.util import find_spec
 from typing import Any
 
@@ -47,6 +48,20 @@ def small(layers: int = 1, span: int = 1, tokens: int = 16) -> EncoderModel:
     pieces = transformers.PreTrainedTokenizerFast(tokenizer_object=words, **marks)
     options = {"layers": layers, "tokens": tokens, "span": span, "name": "small"}
     return EncoderModel.over(transformers.BertModel(config).eval(), pieces, LABELS, **options)
+
+
+def test_tables_of_texts_are_bounded_and_what_was_forgotten_is_found_anew() -> None:
+    queries = [ask("joy", " ".join(w)) for n in (1, 2, 3) for w in itertools.product(("good", "bad", "day"), repeat=n)]
+    wide, tight = taught(span=2), taught(span=2)
+    expected = [totals(wide, q) for q in queries]
+    lower, spelling = tight.module.lower, tight.tokenizer.spelling
+    lower.most, spelling.most = 40, 10
+    for q, kept in zip(queries * 2, expected * 2, strict=True):
+        assert totals(tight, q) == pytest.approx(kept, abs=1e-2)  # half precision
+        assert sum(map(len, lower.known)) <= 40
+    assert len(spelling._pieces) == len(spelling._number) <= 10 < len(wide.tokenizer.spelling._number)
+    with pytest.raises(BadInput, match="Give the text again"):
+        spelling.pieces(10**9)
 
 
 def taught(**options: int) -> EncoderModel:

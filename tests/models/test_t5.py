@@ -166,10 +166,9 @@ def test_what_needs_weights_is_refused(request_: Request, model: HFModel) -> Non
 
 
 def test_the_engine_itself_takes_no_edits(model: HFModel) -> None:
-    model.engine.submit(Ask(query=SEA, idiolect=PREFIXED), Key())
+    handle = model.engine.submit(Ask(query=SEA, idiolect=PREFIXED), Key())
     with pytest.raises(AccessError, match="decoder-only"):
-        model.engine.run()
-    model.engine.reset()
+        list(model.engine.stream(handle))
 
 
 def test_an_idiolect_that_cannot_run_is_refused(model: HFModel) -> None:

@@ -5,6 +5,7 @@
 | `sites` | names of places ("q,v", "blocks.0.5") as module paths of the model at hand |
 | `attach` | edits gathered over a batch and hooked on for the length of one call |
 | `slots` | gathered rows of edits that come again, least recently used first out |
+| `fits` | whether edits, prefixes and pasts are of the model's widths |
 | `memory` | keys, values and convolution states of a batch, left-padded |
 | `feed` | tokens, prefixes and pasts as one padded batch; the call itself |
 | `prompt` | a query and a stream as token ids |

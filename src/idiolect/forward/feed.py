@@ -18,7 +18,8 @@ from torch.nn.functional import pad
 from idiolect.core.errors import BadInput
 from idiolect.core.idiolect import Computed, Past, Stream
 from idiolect.forward.attach import At, Placed, attached, pad_stack, place, recorded
-from idiolect.forward.memory import Convolved, Growing, Memory, attention
+from idiolect.forward.fits import edits_fit, states_fit
+from idiolect.forward.memory import Convolved, Growing, Memory
 from idiolect.forward.sites import block_list
 
 
@@ -144,30 +145,19 @@ def resolved(backbone: Backbone, stream: Stream) -> Stream:
     """The stream with its prefix and past as tensors.
 
     Raises:
-        BadInput: it brings passages, which a decoder-only model cannot read apart (an encoder-decoder can), or a
-            prefix or a past of another model.
+        BadInput: it brings passages, which a decoder-only model cannot read apart (an encoder-decoder can), or an
+            edit, a prefix or a past of another model.
+        UnknownName: an edit's site that this model does not have.
     """
     if stream.passages and not getattr(backbone.module.config, "is_encoder_decoder", False):
         fix = "Put them into Stream.context."
         raise BadInput("Stream.passages", "a decoder reads one text, not passages encoded apart", fix)
+    edits_fit(backbone.module, stream.edits)
     if stream.prefix is None and stream.past is None:
         return stream
     (prefix,), (past,) = prefix_of(backbone, [stream]), past_of(backbone, [stream])
-    _fits(backbone, prefix, past)
+    states_fit(backbone.module, prefix, past)
     return replace(stream, prefix=prefix, past=past)
-
-
-def _fits(backbone: Backbone, prefix: Tensor | None, past: Past | None) -> None:
-    fix = "Bring what was made with this model."
-    if prefix is not None and (prefix.dim() != 2 or prefix.shape[1] != backbone.width):
-        what = f"{tuple(prefix.shape)} where this model wants (P, {backbone.width})"
-        raise BadInput("Stream.prefix", what, fix)
-    if past is not None:
-        wanted = attention(backbone.module)
-        for name, found in (("keys", past.keys), ("values", past.values)):
-            if set(found) != set(wanted):
-                what = f"its {name} are of layers {', '.join(found)}, this model's attention is in {', '.join(wanted)}"
-                raise BadInput("Stream.past", what, fix)
 
 
 def before(stream: Stream) -> int:

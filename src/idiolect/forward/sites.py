@@ -51,6 +51,23 @@ def block_list(module: Any) -> tuple[str, nn.ModuleList]:
     raise UnknownName("site", "blocks", ["head"])
 
 
+def widths(module: Any, path: str) -> tuple[int, int] | None:
+    """Numbers in and out at a module's own path; None where that is neither a linear nor a block.
+
+    Raises:
+        UnknownName: this model has no such module.
+    """
+    try:
+        child = module.get_submodule(path)
+    except AttributeError:
+        raise UnknownName("site", path, [name for name, _ in module.named_modules() if name]) from None
+    if _is_linear(child):
+        site = _linear(path, child, -1)
+        return site.d_in, site.d_out
+    prefix, _ = block_list(module)
+    return (width(module), width(module)) if path.rpartition(".")[0] == prefix else None
+
+
 def width(module: Any) -> int:
     """d, the width of the residual stream."""
     return int(module.config.hidden_size)

@@ -25,6 +25,7 @@ from idiolect.generation.decode import Step, combined, draw, kind, log_probs
 from idiolect.generation.lane import Lane, Line
 from idiolect.generation.row import Handle, Row
 
+LANES = 8  # kept while nobody is written through them; each holds a model and its slots
 IDLE = 4  # finished rows are taken out of the batch when they are a fourth of it, or when others join
 
 
@@ -58,23 +59,62 @@ class Engine:
 
     @torch.no_grad()
     def step(self) -> list[Row]:
-        """One token for every active row; returns those that ended. Waiting rows join first."""
+        """One token for every active row; returns those that ended. Waiting rows join first.
+
+        A row that fails ends with its `error`; the others are read anew and go on. What no row fails with alone (memory
+        that is short for all together) ends all that run.
+        """
+        was = [r for r in (*self.active, *self.waiting) if not r.finish]
+        try:
+            self._token()
+        except BaseException as error:
+            rows = self._cut_off()
+            if not isinstance(error, Exception):
+                raise
+            errors = [self._alone(r) for r in rows] if len(rows) > 1 else [error]
+            for row, own in zip(rows, errors if any(errors) else [error] * len(rows), strict=True):
+                if own is not None:
+                    row.fail(own)
+        return [r for r in was if r.finish]
+
+    def _cut_off(self) -> list[Row]:
+        """The rows of a step that did not come to its end; what lanes remember of them is half, and they wait again."""
+        rows, self.active = [r for r in self.active if not r.finish], []
+        self.waiting.extendleft(reversed(rows))
+        for lane in self.lanes.values():
+            lane.keep(set())
+        return rows
+
+    def _alone(self, row: Row) -> Exception | None:
+        """What a row fails with by itself: reading what it has, choosing from it, reading one token more."""
+        probe = Engine(self.models, lane=self.lane)
+        probe.waiting.append(row)
+        try:
+            probe._join()
+            scores, _ = probe._distributions([row])
+            draw(scores, [row.sampling], [torch.Generator()])
+            for lane in probe.lanes.values():
+                lane.step({row.number: 0})
+        except Exception as error:
+            return error
+        return None
+
+    def _token(self) -> None:
         self._leave()
         self._join()
         if not self.active:
-            return []
-        scores = self._distributions(self.active)
+            return
+        scores, states = self._distributions(self.active)
         tokens = draw(scores, [r.sampling for r in self.active], [r.generator for r in self.active])
         for row, token, distribution in zip(self.active, tokens, scores, strict=True):
+            row.state = states.get(row.number)
             if row.keep_scores:
                 row.scores.append(distribution.clone())
             row.take(token)
-        ended = [r for r in self.active if r.finish]
         self.active = [r for r in self.active if not r.finish]
         written = {r.number: r.tokens[-1] for r in self.active}
         for lane in self.lanes.values():
             lane.step(written) if written else lane.keep(set())
-        return ended
 
     def run(self) -> None:
         """Steps until nothing is left to do."""
@@ -89,18 +129,11 @@ class Engine:
             if len(text) > sent:
                 yield text[sent:]
                 sent = len(text)
+            if row.error:
+                raise row.error
             if row.finish:
                 return
             self.step()
-
-    def reset(self) -> None:
-        """Give up all rows, after an error in a step."""
-        for row in (*self.active, *self.waiting):
-            row.finish = row.finish or "cancelled"
-        self.active.clear()
-        self.waiting.clear()
-        for lane in self.lanes.values():
-            lane.keep(set())
 
     def forget(self, name: str) -> None:
         """Overwrite the slots kept under a name (`Edit.cached_as`): its user was erased."""
@@ -115,9 +148,11 @@ class Engine:
     def _row(self, ask: Ask, key: Key, sample: int, lines: Sequence[tuple[str, Line]], scores: bool) -> Row:
         self.count += 1
         base = self._model(ask.idiolect.streams[0])
+        written: list[int] = []
         row = Row(
             number=self.count,
-            lines=[(model, replace(x, row=self.count, place=k)) for k, (model, x) in enumerate(lines)],
+            lines=[(m, replace(x, row=self.count, place=k, written=written)) for k, (m, x) in enumerate(lines)],
+            tokens=written,
             combine=ask.idiolect.combine,
             sampling=ask.sampling,
             generator=torch.Generator().manual_seed(key.derive(f"sample {sample}")),
@@ -138,6 +173,9 @@ class Engine:
             idle = sum(x.row not in alive for x in lane.lines)
             if idle * IDLE >= max(len(lane.lines), 1):
                 lane.keep(alive)
+        empty = [name for name, lane in self.lanes.items() if not lane.lines]
+        for name in empty[:-LANES]:
+            del self.lanes[name]
 
     def _join(self) -> None:
         self.waiting = deque(r for r in self.waiting if not r.finish)
@@ -152,27 +190,28 @@ class Engine:
         if not new:
             return
         alive = {r.number for r in self.active}
-        self.active += new  # before anything can fail, so that `reset` ends them too
+        self.active += new  # before anything can fail, so that they are among those of whom one failed
         for model in {model for r in new for model, _ in r.lines}:
             lane = self._lane(model)
             lane.keep(alive)
             lane.join([x for r in new for name, x in r.lines if name == model])
 
     def _lane(self, model: str) -> Lane:
-        backbone, lane = self.models[model], self.lanes.get(model)
+        backbone, lane = self.models[model], self.lanes.pop(model, None)
         if lane is None or (lane.backbone.module is not backbone.module and not lane.lines):
             lane = self.lane(backbone, Slots(backbone.device, backbone.module.dtype, self.capacity))
-            self.lanes[model] = lane
+        self.lanes[model] = lane  # used last at the end
         return lane
 
-    def _distributions(self, rows: Sequence[Row]) -> Tensor:
-        """(B, V): one call for each combine formula and number of streams."""
+    def _distributions(self, rows: Sequence[Row]) -> tuple[Tensor, dict[int, dict[str, Tensor]]]:
+        """(B, V): one call for each combine formula and number of streams; by row number, what formulas remember."""
         busy = [lane for lane in self.lanes.values() if lane.lines]
         where = {id(x): i for i, x in enumerate(x for lane in busy for x in lane.lines)}
         table = log_probs(torch.cat([lane.logits for lane in busy]))
         places = [[where[id(x)] for _, x in r.lines] for r in rows]
         out = table[[p[0] for p in places]]
         groups: dict[tuple[Any, ...], list[int]] = {}
+        remembered: dict[int, dict[str, Tensor]] = {}
         for i, r in enumerate(rows):
             if r.combine:
                 groups.setdefault(kind(r.combine, len(r.lines), r.state), []).append(i)
@@ -182,9 +221,8 @@ class Engine:
             step = self._seen(some, table[index])
             mixed, states = combined([r.combine for r in some if r.combine], step)
             out[members] = mixed
-            for r, state in zip(some, states or [], strict=bool(states)):
-                r.state = state
-        return out
+            remembered |= zip((r.number for r in some), states or [], strict=bool(states))
+        return out, remembered
 
     def _seen(self, rows: Sequence[Row], each: Tensor) -> Step:
         """What the formula that these rows share is given; each: (B, K, V)."""

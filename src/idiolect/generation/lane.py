@@ -18,12 +18,14 @@ from idiolect.forward.slots import Slots
 
 @dataclass(kw_only=True, eq=False)
 class Line:
-    """One resolved stream of one row, ready to be read. reads: sites that the row's combine looks at."""
+    """One resolved stream of one row, ready to be read. written: the row's answer so far, read again with the prompt
+    where the row joins once more. reads: sites that the row's combine looks at."""
 
     row: int  # number of the row in its engine
     place: int = 0  # among the streams of its Idiolect
     stream: Stream
     prompt: list[int]
+    written: list[int] = field(default_factory=list)
     reads: tuple[str, ...] = ()
 
     @property
@@ -49,7 +51,8 @@ class Lane:
         streams = [x.stream for x in lines]
         memory = Memory.of(self.backbone.module, past_of(self.backbone, streams))
         prefixes = prefix_of(self.backbone, streams)
-        given = feed(self.backbone, [x.prompt for x in lines], [1] * len(lines), prefixes)
+        answers = [1 + len(x.written) for x in lines]
+        given = feed(self.backbone, [x.prompt + x.written for x in lines], answers, prefixes)
         logits, hidden = self._run(given, lines, _placed(lines, self.slots), memory)
         if self.memory is None:
             self.memory, self.logits, self.hidden = memory, logits, hidden

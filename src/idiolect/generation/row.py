@@ -16,7 +16,8 @@ from idiolect.generation.lane import Line
 
 @dataclass(kw_only=True, eq=False)
 class Row:
-    """One answer being written. `finish`: "" while it is, then "stop", "length" or "cancelled"."""
+    """One answer being written. `finish`: "" while it is, then "stop", "length", "cancelled" or "error"; `error` is
+    then what it failed with."""
 
     number: int
     lines: list[tuple[str, Line]]  # (model, line), stream by stream
@@ -28,6 +29,7 @@ class Row:
     tokens: list[int] = field(default_factory=list)
     state: dict[str, Tensor] | None = None
     finish: str = ""
+    error: Exception | None = None
     keep_scores: bool = False
     scores: list[Tensor] = field(default_factory=list)  # (V,) a token, where asked for
 
@@ -47,6 +49,10 @@ class Row:
         text = text.rstrip("\ufffd")  # bytes of a character that is not complete
         held = [n for s in self.sampling.stop for n in range(1, len(s)) if text.endswith(s[:n])]
         return text[: len(text) - max(held, default=0)]
+
+    def fail(self, error: Exception) -> None:
+        """Ends it here."""
+        self.finish, self.error = "error", error
 
     def take(self, token: int) -> None:
         """One more token, which may end the row."""
@@ -78,6 +84,11 @@ class Handle:
     def prompt_tokens(self) -> int:
         """Tokens read before the first one was written, over all streams, prefixes and pasts included."""
         return sum(line.size for _, line in self.rows[0].lines)
+
+    @property
+    def error(self) -> Exception | None:
+        """What the first of its rows that failed failed with."""
+        return next((r.error for r in self.rows if r.error), None)
 
     def cancel(self) -> None:
         """Its rows leave before the next step."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from threading import RLock
 from typing import Any, Literal
+from weakref import WeakValueDictionary
 
 import torch
 
@@ -18,6 +19,7 @@ from idiolect.core.requests import Ask, Fit, Key, Read, Request, Score
 from idiolect.forward.feed import Backbone
 from idiolect.generation import score
 from idiolect.generation.engine import Engine
+from idiolect.generation.row import Handle
 from idiolect.models import families
 from idiolect.models.folder import checked
 
@@ -32,12 +34,32 @@ class Variant:
     width: int
 
 
+@dataclass(frozen=True, eq=False)
+class Named(Mapping[str, Backbone]):
+    """A model, its companions and what was derived from it; nothing is kept alive by being listed here."""
+
+    base: HFModel
+
+    def __getitem__(self, name: str) -> Backbone:
+        if name == "base":
+            return self.base
+        if name in self.base.companions:
+            return self.base.companions[name]
+        return Variant(self.base.derived[name], self.base.tokenizer, self.base.device, self.base.width)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys([*self.base.companions, *self.base.derived, "base"]))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
 @dataclass(eq=False)
 class HFModel:
     """M_0. The weights are never written; what is trained lies beside them.
 
     companions: other models of the same vocabulary that streams may name (`Stream.model`). derived: modules that a
-    `Fit` of `Weights` made, by name.
+    `Fit` of `Weights` made, by name, for as long as somebody holds that name.
     """
 
     module: Any
@@ -46,7 +68,7 @@ class HFModel:
     digest: str
     access: Access = Access.WEIGHTS
     companions: dict[str, HFModel] = field(default_factory=dict)
-    derived: dict[str, Any] = field(default_factory=dict)
+    derived: MutableMapping[str, Any] = field(default_factory=WeakValueDictionary)
     alone: Any = field(default_factory=RLock, init=False, repr=False)  # whose call runs
 
     @classmethod
@@ -126,14 +148,13 @@ class HFModel:
         return int(self.module.config.hidden_size)
 
     @property
-    def models(self) -> dict[str, Backbone]:
-        """All that a stream may name."""
-        made = {name: Variant(m, self.tokenizer, self.device, self.width) for name, m in self.derived.items()}
-        return {**self.companions, **made, "base": self}
+    def models(self) -> Mapping[str, Backbone]:
+        """All that a stream may name, looked up when it is asked for."""
+        return Named(self)
 
     @cached_property
     def engine(self) -> Engine:
-        """The rows being written; its `models` are looked up anew at each call."""
+        """The rows being written."""
         return Engine(self.models)
 
     def answer(self, requests: Sequence[Request], keys: Sequence[Key]) -> list[Any]:
@@ -161,14 +182,19 @@ class HFModel:
                 return list(fit(self, [r for r in requests if isinstance(r, Fit)], keys))
 
     def _texts(self, asks: Sequence[Ask], keys: Sequence[Key]) -> list[tuple[str, ...]]:
-        engine = self.engine
+        engine, handles = self.engine, list[Handle]()
         engine.models = self.models
         try:
-            handles = [engine.submit(ask, key) for ask, key in zip(asks, keys, strict=True)]
-            engine.run()
+            for ask, key in zip(asks, keys, strict=True):
+                handles.append(engine.submit(ask, key))
+            while not all(h.done for h in handles):  # others' rows may run beside these, and go on after them
+                engine.step()
         except BaseException:
-            engine.reset()
+            for handle in handles:
+                handle.cancel()
             raise
+        if error := next((h.error for h in handles if h.error), None):
+            raise error
         return [h.texts for h in handles]
 
 

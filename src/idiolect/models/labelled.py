@@ -11,6 +11,7 @@ answered: no text sees it, and after it comes the end.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
@@ -24,45 +25,63 @@ from idiolect.forward.attach import pad_stack
 MARK = 1e4  # an "embedding" full of it stands for a label
 NEVER = -1e4  # the logit of what cannot come
 AT_ONCE = 32  # texts in one call of the lower layers
+STATES = 1 << 19  # tokens whose hidden states are kept
+SPELT = 1 << 20  # tokens whose pieces are kept
 
 
 class Spelling:
-    """Tokens of up to `span` pieces, numbered from `first` on as they are met."""
+    """Tokens of up to `span` pieces, numbered from `first` on as they are met. The `most` met last are kept; a number
+    is never given twice."""
 
-    def __init__(self, first: int, span: int) -> None:
-        self.first, self.span = first, span
-        self._number: dict[tuple[int, ...], int] = {}
-        self._pieces: list[tuple[int, ...]] = []
+    def __init__(self, first: int, span: int, most: int = SPELT) -> None:
+        self.first, self.span, self.most = first, span, most
+        self._next = first
+        self._number: OrderedDict[tuple[int, ...], int] = OrderedDict()  # met last at the end
+        self._pieces: dict[int, tuple[int, ...]] = {}
 
     def ids(self, pieces: Sequence[int]) -> list[int]:
         """A text's tokens."""
         return [self._id(tuple(pieces[i : i + self.span])) for i in range(0, len(pieces), self.span)]
 
     def pieces(self, token: int) -> tuple[int, ...]:
-        """What a token stands for."""
-        return self._pieces[token - self.first]
+        """What a token stands for.
+
+        Raises:
+            BadInput: its text was read so long ago that this is forgotten.
+        """
+        if token not in self._pieces:
+            what = f"{token} stands for pieces met before the last {self.most}"
+            raise BadInput("token", what, "Give the text again instead of its tokens.")
+        return self._pieces[token]
 
     def _id(self, span: tuple[int, ...]) -> int:
         if span not in self._number:
-            self._number[span] = len(self._pieces)
-            self._pieces.append(span)
-        return self.first + self._number[span]
+            self._number[span], self._pieces[self._next] = self._next, span
+            self._next += 1
+            if len(self._number) > self.most:
+                _, old = self._number.popitem(last=False)
+                del self._pieces[old]
+        self._number.move_to_end(span)
+        return self._number[span]
 
 
 class Lower(nn.Module):
-    """Token ids -> hidden states (d,) a token; a text met before is not run again.
+    """Token ids -> hidden states (d,) a token; a text met before is not run again, unless others came since with more
+    than `most` tokens together.
 
     Args:
         encoder: a BERT-like model.
         depth: how many of its layers are below.
     """
 
-    def __init__(self, encoder: Any, depth: int, spelling: Spelling) -> None:
+    def __init__(self, encoder: Any, depth: int, spelling: Spelling, most: int = STATES) -> None:
         super().__init__()
+        self.most = most
         self.words = encoder.embeddings
         self.blocks = nn.Sequential(*encoder.encoder.layer[:depth])
         self.spelling = spelling
-        self.known: dict[tuple[int, ...], Tensor] = {}  # text -> (T, d), half precision
+        self.known: OrderedDict[tuple[int, ...], Tensor] = OrderedDict()  # text -> (T, d), half precision
+        self._counted = 0  # texts, when it was last looked whether they are too many
 
     def forward(self, ids: Tensor) -> Tensor:
         """(T,) one text and the label that may follow it, or (B, T) of them -> (..., T, d), marks where labels are."""
@@ -73,6 +92,8 @@ class Lower(nn.Module):
         for row, place in zip(rows, out, strict=True):
             if text := self._text(row.tolist()):
                 place[row >= self.spelling.first] = self.known[text].to(place)
+                self.known.move_to_end(text)
+        self._forget()
         return out.view(*ids.shape, -1)
 
     @torch.no_grad()
@@ -90,6 +111,15 @@ class Lower(nn.Module):
             for text, row, pieces in zip(part, h, spelt, strict=True):
                 spans = row[: len(pieces)].split(self.spelling.span)
                 self.known[text] = torch.stack([span.mean(0) for span in spans]).half()
+
+    def _forget(self) -> None:
+        if len(self.known) == self._counted:
+            return
+        over = sum(map(len, self.known)) - self.most
+        while over > 0 and len(self.known) > 1:
+            text, _ = self.known.popitem(last=False)
+            over -= len(text)
+        self._counted = len(self.known)
 
     def _text(self, ids: list[int]) -> tuple[int, ...]:
         return tuple(i for i in ids if i >= self.spelling.first)

@@ -84,7 +84,7 @@ class Decoding(Lane):
             raise AccessError("an encoder-decoder takes no edits, prefixes or pasts: use a decoder-only model")
         module = self.backbone.module
         self.states += encoded(self.backbone, [(x.prompt, x.stream) for x in lines])
-        self.written += [[module.config.decoder_start_token_id] for _ in lines]
+        self.written += [[module.config.decoder_start_token_id, *x.written] for x in lines]
         self.lines, self.batch = [*self.lines, *lines], None
         self._read()
 

@@ -15,8 +15,14 @@ from idiolect.core.errors import UnknownName
 from idiolect.forward.feed import Backbone
 
 
+class Name(str):
+    """What a derived model is called. Whoever holds the name, in a `Trained` or a `Stream`, holds the model."""
+
+    module: nn.Module
+
+
 class Keeper(Backbone, Protocol):
-    """A backbone that keeps derived models by name, and gives them and its companions as backbones."""
+    """A backbone that finds derived models by name, and gives them and its companions as backbones."""
 
     @property
     def derived(self) -> MutableMapping[str, Any]: ...
@@ -57,8 +63,9 @@ def copied(backbone: Backbone) -> Copy:
 def keep(backbone: Keeper, trained: Copy) -> str:
     """Give the copy to the backbone, in its precision; the name is the digest of the weights."""
     module = trained.module.to(backbone.module.dtype).requires_grad_(False)
-    name = digest(module)
-    backbone.derived[name] = module
+    plain = digest(module)
+    name = Name(plain)
+    name.module = backbone.derived.setdefault(plain, module)
     return name
 
 
