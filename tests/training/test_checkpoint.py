@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +109,29 @@ def test_what_is_over_is_not_trained_again(backbone: Any, items: Any, tmp_path: 
     loop.progress = steps.append
     assert all(torch.equal(a, b) for a, b in zip(first, everything(loop.fit(model, fits, keys), model), strict=True))
     assert not steps
+
+
+@pytest.mark.parametrize("changed", ["items", "train", "recipe", "start", "options"])
+def test_other_work_under_the_same_key_finds_no_state_of_this(
+    backbone: Any, items: Any, tmp_path: Path, changed: str
+) -> None:
+    model = backbone("llama")
+    other = items("b", 3)
+    fit = Fit(train=(LowRank(rank=2),), items=items("a", 3), recipe=Recipe(steps=3))
+    loop.checkpoints = Folder(tmp_path)
+    (first,) = loop.fit(model, [fit], [Key(user="a")])
+    assert isinstance(first, Fitted)
+    more: dict[str, Any] = {
+        "items": {"items": tuple(replace(i, user="a") for i in other)},
+        "train": {"train": (LowRank(rank=3),)},
+        "recipe": {"recipe": Recipe(steps=3, lr=2e-2)},
+        "start": {"start": {"a": first.users["a"]}},
+        "options": {"options": {"beta": 0.3}},
+    }
+    steps: list[Any] = []
+    loop.progress = steps.append
+    loop.fit(model, [replace(fit, **more[changed])], [Key(user="a")])
+    assert len(steps) == 3
 
 
 def test_other_work_finds_no_state_of_this(backbone: Any, items: Any, tmp_path: Path) -> None:

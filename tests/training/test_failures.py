@@ -11,10 +11,11 @@ import torch
 from idiolect.core.errors import BadInput, TrainingError, UnknownName
 from idiolect.core.idiolect import Block, Edit, Idiolect, Stream
 from idiolect.core.layout import ask
-from idiolect.core.requests import Fit, Fitted, Key, Recipe
+from idiolect.core.requests import Fit, Fitted, Key, Recipe, Trained
 from idiolect.models.hf import HFModel
 from idiolect.training.loop import fit
 from idiolect.training.parts import LowRank, Shift, Vector
+from idiolect.training.shared import Coded
 
 
 def one(results: list[Any]) -> Fitted:
@@ -34,7 +35,11 @@ def test_no_steps_leave_a_user_at_his_start(backbone: Any, items: Any) -> None:
     ("edit", "error", "message"),
     [
         (Edit(site="nowhere", formula=Shift().formula, rows={"shift": torch.zeros(32)}), UnknownName, "nowhere"),
-        (Edit(site="model.layers.0", formula=Shift().formula, rows={"shift": torch.zeros(31)}), TrainingError, "'bob'"),
+        (
+            Edit(site="model.layers.0", formula=Shift().formula, rows={"shift": torch.zeros(31)}),
+            BadInput,
+            "takes 32 num",
+        ),
     ],
 )
 def test_a_stream_that_cannot_run_stops_its_own_user_alone(
@@ -79,6 +84,35 @@ def test_passages_are_refused_in_training_as_in_an_answer(backbone: Any, items: 
 def test_a_recipe_that_cannot_be_is_refused(field: str, value: float) -> None:
     with pytest.raises(BadInput, match=f"Recipe.{field}"):
         Recipe(**{field: value})  # type: ignore[arg-type]
+
+
+def weighed(items: Any, **weights: float) -> tuple[Any, ...]:
+    return tuple(replace(i, weight=w) for user, w in weights.items() for i in items(user, 3))
+
+
+@pytest.mark.parametrize("batch", [1, 4, 9])
+def test_who_shares_tensors_and_has_no_numbers_is_left_out_and_named(backbone: Any, items: Any, batch: int) -> None:
+    together = Fit(
+        train=(Coded(rank=2, code=3),),
+        items=weighed(items, ann=1.0, bob=float("nan"), cem=1.0),
+        recipe=Recipe(lr=1e-2, steps=6, batch=batch),
+    )
+    (result,) = fit(backbone(), [together], [Key()])
+    assert isinstance(result, Fitted)
+    assert set(result.users) == {"ann", "cem"}
+    assert set(result.failed) == {"bob"}
+    assert "user 'bob'" in str(result.failed["bob"])
+    for got in result.users.values():
+        assert all(t.isfinite().all() for e in got.edits for t in (*e.rows.values(), *e.shared.values()))
+
+
+def test_where_what_all_share_is_no_number_all_fail(backbone: Any, items: Any) -> None:
+    together = Fit(train=(Coded(rank=2, code=3),), items=weighed(items, ann=1.0, bob=1.0), recipe=Recipe(steps=2))
+    (sound,) = fit(backbone(), [together], [Key()])
+    edits = tuple(replace(e, shared={k: t * torch.nan for k, t in e.shared.items()}) for e in sound.users["ann"].edits)
+    (result,) = fit(backbone(), [replace(together, start={"": Trained(edits=edits)})], [Key()])
+    assert isinstance(result, TrainingError)
+    assert "all users together" in str(result)
 
 
 def test_a_rank_of_nothing_is_refused() -> None:

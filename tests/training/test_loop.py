@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import replace
 from typing import Any
 
@@ -10,8 +11,9 @@ import torch
 from torch import Tensor
 
 from idiolect.core.errors import BadInput, TrainingError, UnknownName
-from idiolect.core.idiolect import Edit
-from idiolect.core.requests import Fit, Fitted, Key, Recipe, Trained
+from idiolect.core.idiolect import Edit, Idiolect, Stream
+from idiolect.core.layout import ask
+from idiolect.core.requests import Ask, Fit, Fitted, Key, Recipe, Sampling, Trained
 from idiolect.training import loop, run
 from idiolect.training.loop import fit
 from idiolect.training.parts import LowRank, Shift, Vector, Weights
@@ -201,6 +203,23 @@ def test_a_derived_model_is_named_by_what_it_became(backbone: Any, items: Any) -
     assert all(torch.equal(before[k], after[k]) for k in before)
     further = one(fit(model, [replace(request, start=result.users)], [Key()]))
     assert further.losses[""][0] < result.losses[""][-1]
+
+
+def test_a_derived_model_is_kept_while_somebody_holds_its_name(backbone: Any, items: Any) -> None:
+    model = backbone("llama")
+    request = Fit(train=(Weights(),), items=items("ann", 2), rows="all", recipe=Recipe(lr=1e-2, steps=1))
+    held = Stream(model=one(fit(model, [request], [Key()])).users[""].model)
+    again = one(fit(model, [request], [Key()])).users[""].model
+    asked = Ask(query=ask("tag", "ships"), idiolect=Idiolect(streams=(held,)), sampling=Sampling(max_tokens=2))
+    text = model.answer([asked], [Key()])
+    gc.collect()
+    assert set(model.derived) == {str(again)} == {held.model}
+    assert model.answer([asked], [Key()]) == text
+    model.engine.lanes.clear()  # some are kept, for whoever comes again
+    del held, again, asked
+    gc.collect()
+    assert not model.derived
+    assert set(model.models) == {"base"}
 
 
 def test_progress_is_told_after_each_step(backbone: Any, population: Any, monkeypatch: pytest.MonkeyPatch) -> None:

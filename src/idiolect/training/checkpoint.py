@@ -1,24 +1,26 @@
 """A run that was stopped goes on: its state as plain values and tensors, whose end is the same bit for bit.
 
 Whoever trains for long sets `loop.checkpoints` to something that keeps values under names. A run's name comes from the
-keys of its `Fit`s, so that the same work finds its own state again, and no other's.
+`Fit`s and their keys, so that the same work finds its own state again, and no other's.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import fields, is_dataclass
 from typing import Any, Protocol
 
 import torch
+from torch import Tensor
 
 from idiolect.core.errors import IdiolectError
-from idiolect.core.requests import Key
+from idiolect.core.requests import Fit, Key
 from idiolect.training.learner import Learner
 from idiolect.training.run import Run
 
-FORM = "one matrix"  # how moments are laid out: a state of another form is nobody's
+FORM = "one matrix, users left out"  # how states are laid out: one of another form is nobody's
 
 
 class Checkpoints(Protocol):
@@ -33,10 +35,31 @@ class Checkpoints(Protocol):
     def load(self, name: str) -> dict[str, Any] | None: ...
 
 
-def named(keys: Sequence[Key], group: int) -> str:
-    """What the state of one group of learners of one call is kept under."""
-    text = FORM + "\n".join(f"{k.seed}\0{k.method}\0{k.user}\0{k.number}" for k in keys)
+def named(fits: Sequence[Fit], keys: Sequence[Key], group: int) -> str:
+    """What the state of one group of learners of one call is kept under: all that was asked, tensors by content."""
+    text = FORM + _told((list(keys), list(fits)), {})
     return f"{hashlib.sha256(text.encode()).hexdigest()[:16]}-{group}"
+
+
+def _told(value: Any, seen: dict[int, str]) -> str:
+    """A value as text, the same in every process. seen: tensors told already."""
+    if isinstance(value, Tensor):
+        if id(value) not in seen:
+            raw = value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes()
+            seen[id(value)] = f"{tuple(value.shape)} {value.dtype} {hashlib.sha256(raw).hexdigest()}"
+        return seen[id(value)]
+    if is_dataclass(value) and not isinstance(value, type):
+        inner = [f"{f.name}={_told(getattr(value, f.name), seen)}" for f in fields(value)]
+        return f"{type(value).__qualname__}({', '.join(inner)})"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(sorted(f"{_told(k, seen)}: {_told(v, seen)}" for k, v in value.items())) + "}"
+    if isinstance(value, Set):
+        return "{" + ", ".join(sorted(_told(v, seen) for v in value)) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_told(v, seen) for v in value) + "]"
+    if callable(value):
+        return f"{getattr(value, '__module__', '')}.{getattr(value, '__qualname__', type(value).__qualname__)}"
+    return repr(value)
 
 
 def state(run: Run, learners: Sequence[Learner]) -> dict[str, Any]:
@@ -88,6 +111,7 @@ def _learner(x: Learner) -> dict[str, Any]:
         "chance": x.chance.get_state(),
         "result": x.result,
         "error": str(x.error) if x.error else None,
+        "left": {str(slot): str(error) for slot, error in x.left.items()},
     }
 
 
@@ -99,3 +123,4 @@ def _again(x: Learner, was: dict[str, Any]) -> None:
     x.chance.set_state(was["chance"])
     if was["error"] is not None:
         x.error = IdiolectError(was["error"])
+    x.left = {int(slot): IdiolectError(said) for slot, said in was["left"].items()}

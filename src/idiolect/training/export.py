@@ -12,6 +12,7 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from idiolect.training.parts import low_rank
 
 CONFIG, TENSORS = "adapter_config.json", "adapter_model.safetensors"
 STEM = "base_model.model."
+OLD = "-old"
 _PLAIN = {  # what may stand in a LoRA's configuration without changing what A, B and alpha compute
     *("task_type", "peft_type", "auto_mapping", "peft_version", "base_model_name_or_path", "revision"),
     *("inference_mode", "r", "lora_alpha", "lora_dropout", "rank_pattern", "alpha_pattern", "use_rslora"),
@@ -98,6 +100,7 @@ def _config(shapes: Mapping[str, tuple[int, float]], base: str) -> dict[str, Any
 def _publish(folder: Path, config: Mapping[str, Any], tensors: dict[str, Tensor], about: dict[str, str]) -> Path:
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
+        _put_back(folder)
         fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
         return _filled(fresh, folder, config, tensors, about)
     except (OSError, SafetensorError) as error:
@@ -126,14 +129,27 @@ def _filled(
 
 def _exchanged(fresh: Path, folder: Path) -> None:
     """Puts the fresh folder where the old one is, or leaves the old one there."""
-    old = fresh.with_name(fresh.name + "-old")
+    old = fresh.with_name(fresh.name + OLD)
     os.rename(folder, old)
     try:
         os.rename(fresh, folder)
     except BaseException:
-        os.rename(old, folder)
+        if not folder.exists():
+            os.rename(old, folder)
         raise
     shutil.rmtree(old)
+
+
+def _put_back(folder: Path) -> None:
+    """Where a process was killed between the two renames of `_exchanged`, the old folder is there again."""
+    if folder.exists() or not folder.parent.is_dir():
+        return
+    begun = f".{folder.name}-"  # then eight characters that `mkdtemp` chose
+    left = [p for p in folder.parent.iterdir() if p.name.startswith(begun) and p.name.endswith(OLD)]
+    left = [p for p in left if len(p.name) == len(begun) + 8 + len(OLD) and p.is_dir() and not p.is_symlink()]
+    for old in sorted(left, key=lambda p: p.stat().st_mtime_ns)[-1:]:
+        with suppress(FileNotFoundError):  # another process was quicker
+            os.rename(old, folder)
 
 
 def load(folder: str | Path, *, module: nn.Module | None = None, digest: str = "") -> tuple[Edit, ...]:
@@ -147,6 +163,7 @@ def load(folder: str | Path, *, module: nn.Module | None = None, digest: str = "
         BadInput: no such folder, no safetensors, another base, a rank or width that does not fit, not a plain LoRA.
     """
     folder = Path(folder)
+    _put_back(folder)
     config = _read_config(folder / CONFIG)
     tensors, about = _read_tensors(folder / TENSORS)
     theirs = about.get("idiolect_base", "")

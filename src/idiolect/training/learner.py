@@ -45,6 +45,7 @@ class Learner:
     losses: dict[str, list[float]] = field(default_factory=dict)
     result: dict[str, Trained] | None = None
     error: IdiolectError | None = None
+    left: dict[int, IdiolectError] = field(default_factory=dict)  # why a user among several goes on no more, by slot
 
     def __post_init__(self) -> None:
         owner = self.users[0] if len(self.users) == 1 else ""
@@ -72,11 +73,21 @@ class Learner:
         return [self.fit.items[i] for i in self.items]
 
     def draw(self) -> list[Example]:
-        """The next batch: a permutation an epoch, cut in pieces; the last piece may be short."""
-        if not self.queue:
-            self.queue = torch.randperm(len(self.examples), generator=self.batches).tolist()
-        taken, self.queue = self.queue[: self.fit.recipe.batch], self.queue[self.fit.recipe.batch :]
-        return [self.examples[i] for i in taken]
+        """The next batch: a permutation an epoch, cut in pieces; the last piece may be short, and so is one that loses
+        examples of users who were left out."""
+        batch: list[Example] = []
+        while not batch:
+            if not self.queue:
+                self.queue = torch.randperm(len(self.examples), generator=self.batches).tolist()
+            taken, self.queue = self.queue[: self.fit.recipe.batch], self.queue[self.fit.recipe.batch :]
+            batch = [self.examples[i] for i in taken if self.examples[i].slot not in self.left]
+        return batch
+
+    def leave_out(self, slots: Sequence[int]) -> None:
+        """Goes on without these users' examples."""
+        for slot in slots:
+            what = f"the loss or gradient of these examples is no number at step {self.step + 1}"
+            self.left[slot] = TrainingError(f"user {self.users[slot]!r}", what)
 
     def note(self, batch: Sequence[Example], losses: Tensor, norm: float) -> bool:
         """Take down a step's losses (B,); False if the step must not be taken.

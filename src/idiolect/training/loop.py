@@ -47,7 +47,7 @@ def fit(backbone: Keeper, fits: Sequence[Fit], keys: Sequence[Key]) -> list[Fitt
     report = _reporter(learners)
     for place, group in enumerate(_kinds(learners)):
         try:
-            _train(backbone, group, report, checkpoint.named(keys, place))
+            _train(backbone, group, report, checkpoint.named(fits, keys, place) if checkpoints else "")
         except IdiolectError as error:
             for learner in group:
                 if learner.result is None:
@@ -141,7 +141,8 @@ def _through(fit: Fit) -> str:
 
 def _fitted(learners: Sequence[Learner]) -> Fitted | IdiolectError:
     users = {user: got for x in learners if x.result for user, got in x.result.items()}
-    failed = {user: x.error for x in learners if x.error for user in x.users}
+    failed = {x.users[slot]: error for x in learners for slot, error in x.left.items()}
+    failed |= {user: x.error for x in learners if x.error for user in x.users}
     if failed and not users:
         return next(iter(failed.values()))
     losses = {user: tuple(numbers) for x in learners for user, numbers in x.losses.items()}

@@ -26,6 +26,7 @@ from idiolect.training.slots import Place, Slots, Tensors, beginning, places
 
 SLOTS = 32  # learners in one batch at most
 TOKENS = 4096  # of one step, at most where there is more than one learner
+WITNESSES = 8  # other users who are asked whether what all share is sound
 AHEAD = 16  # answers at once in the pass over the reference
 
 
@@ -135,7 +136,39 @@ class Run:
         except Exception as error:
             self._excuse(batches, noise, error)
             grads, losses = self._gradients(batches, noise, [x for x in self.live if x.error is None])
+        while self._several and not _finite(grads, losses) and (found := self._apart(batches[0], noise)):
+            batches, noise = found
+            grads, losses = self._gradients(batches, noise, self.live)
         self._update(grads, batches, torch.split(losses, [len(b) for b in batches]))
+
+    @property
+    def _several(self) -> bool:
+        """Whether users learn together what they share; whoever does is alone in a run."""
+        return len(self.live) == 1 and len(self.live[0].users) > 1 and self.live[0].error is None
+
+    def _apart(
+        self, batch: Sequence[Example], noise: Sequence[Tensors]
+    ) -> tuple[list[list[Example]], list[Tensors]] | None:
+        """A batch of users who share tensors, without those whose numbers are none; None if nobody has any: then it is
+        what they share, and no user's fault."""
+        (learner,) = self.live
+
+        def sound(some: list[Example], drawn: Sequence[Tensors]) -> bool:
+            return _finite(*self._gradients([some], drawn, self.live))
+
+        slots = {e.slot: [i for i, x in enumerate(batch) if x.slot == e.slot] for e in batch}
+        of = {s: sound([batch[i] for i in own], _some(noise, own)) for s, own in slots.items()}
+        others = {e.slot: e for e in learner.examples if e.slot not in learner.left and e.slot not in of}
+        if not any(of.values()) and not any(sound([e], self._noise([[e]])) for e in list(others.values())[:WITNESSES]):
+            return None
+        learner.leave_out([s for s, fine in of.items() if not fine])
+        kept = [i for i, e in enumerate(batch) if of[e.slot]]
+        if kept and len(kept) < len(batch):
+            return [[batch[i] for i in kept]], _some(noise, kept)
+        if kept:
+            return None  # each by himself is finite, all together are not
+        new = learner.draw()
+        return [new], self._noise([new])
 
     def _excuse(self, batches: Sequence[Sequence[Example]], noise: Sequence[Tensors], error: Exception) -> None:
         """Whoever fails alone as well is given his error.
@@ -245,4 +278,14 @@ class Run:
                 learner.result = {
                     user: self.slots.take(slot, everybody=user == "", name=f"{name}/{user}")
                     for slot, user in zip(slots, learner.users, strict=True)
+                    if slot - learner.first not in learner.left
                 }
+
+
+def _finite(grads: Sequence[Tensor], losses: Tensor) -> bool:
+    return bool(losses.isfinite().all()) and all(bool(g.isfinite().all()) for g in grads)
+
+
+def _some(noise: Sequence[Tensors], members: Sequence[int]) -> list[Tensors]:
+    """What was drawn for some of a batch's examples."""
+    return [{k: t[list(members)] for k, t in drawn.items()} for drawn in noise]
