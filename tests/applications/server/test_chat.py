@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 from openai import APIStatusError, NotFoundError
 
@@ -184,6 +185,15 @@ def test_one_idempotency_key_gives_one_answer(relay: Running) -> None:
     assert len(relay.stub.seen) == 1
     with pytest.raises(APIStatusError, match="used for another request"):
         ask("other")
+
+
+def test_a_key_whose_request_failed_is_free_again(relay: Running) -> None:
+    for streamed in (False, True):
+        relay.stub.failures = [httpx.Response(400, json={"error": {"message": "no"}})]
+        options = {"model": "small", "messages": said("hello"), "user": "ann", "stream": streamed}
+        with pytest.raises(APIStatusError, match="no"):
+            relay.client().chat.completions.create(**options, extra_headers={"Idempotency-Key": "k"})  # type: ignore[call-overload]
+        assert not relay.service.underway
 
 
 def test_a_stream_under_an_idempotency_key_is_streamed_again(relay: Running) -> None:

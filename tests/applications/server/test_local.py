@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from openai import BadRequestError, InternalServerError, NotFoundError, RateLimitError
+from openai import BadRequestError, ConflictError, InternalServerError, NotFoundError, RateLimitError
 
-from idiolect.applications.server.answering.local import Local
+from idiolect.applications.server.answering.local import Local, Threaded
 from idiolect.applications.server.errors import Refusal
 from idiolect.applications.server.settings import Limits
+from idiolect.core.errors import BadInput
+from idiolect.core.idiolect import Combine, Idiolect
 from idiolect.core.layout import ask
 from idiolect.core.requests import Ask, Key, Sampling
+from live import until
 
 if TYPE_CHECKING:
     from tests.applications.conftest import Opener, Running
@@ -225,6 +230,74 @@ def test_a_cancelled_answer_leaves_the_batch(llama: HFModel) -> None:
     assert job.handle is not None
     assert job.handle.rows[0].finish == "cancelled"
     assert local.running == 0
+
+
+def test_a_twin_of_a_request_that_is_being_answered_comes_again_and_finds_its_answer(door: Running) -> None:
+    local = door.service.local
+    assert local is not None
+    under = {"user": "ann", "extra_headers": {"Idempotency-Key": "k"}}
+    held, blocked = busy(local)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(say, door, **under)
+        until(lambda: local.waiting == 1)
+        with pytest.raises(ConflictError, match="is being answered") as error:
+            say(door, **under)
+        held.set()
+        blocked.join()
+        assert error.value.response.headers["retry-after"] == "1"  # the official client asks again after it
+        answer = first.result(60)
+    assert say(door, **under) == answer
+    assert not door.service.underway
+
+
+def test_who_leaves_his_line_gives_his_place_back_at_once(llama: HFModel) -> None:
+    local = Local(llama, Limits(rows=1, queue=2, each=2))
+    local.start()
+    held, blocked = busy(local)
+    request = Ask(query=ask("", "hello"), sampling=Sampling(max_tokens=2))
+    for _ in range(3):
+        local.cancel(local.submit(request, Key(), "ann", lambda piece: None))
+    assert local.waiting == 0
+    held.set()
+    blocked.join()
+    local.stop()
+
+
+def test_a_row_that_fails_ends_its_own_request_alone(llama: HFModel) -> None:
+    def broken(step: Any, rows: Any) -> Any:
+        raise RuntimeError("broken")
+
+    local = Local(llama, Limits(rows=4))
+    told: dict[str, list[Any]] = {"ann": [], "bob": []}
+    good = Ask(query=ask("", "hello"), sampling=Sampling(max_tokens=6))
+    local.start()
+    held, blocked = busy(local)
+    for who, asked in (("ann", good), ("bob", replace(good, n=2, idiolect=Idiolect(combine=Combine(formula=broken))))):
+        local.submit(asked, Key(), who, told[who].append)
+    held.set()
+    blocked.join()
+    local.stop()
+    assert [str(x) for x in told["bob"]] == ["broken"]
+    assert "".join(x.text for x in told["ann"]) == llama.answer([good], [Key()])[0][0]
+    assert local.running == 0
+
+
+def test_a_flow_that_is_refused_ends_no_running_request(llama: HFModel) -> None:
+    local = Local(llama, Limits(rows=4))
+    told: list[Any] = []
+    begun = threading.Event()
+
+    def tell(piece: Any) -> None:
+        told.append(piece)
+        begun.set()
+
+    local.start()
+    local.submit(Ask(query=ask("", "hello"), sampling=Sampling(max_tokens=40)), Key(), "ann", tell)
+    begun.wait(20)
+    with pytest.raises(BadInput, match="shorter query"):
+        Threaded(local).answer([Ask(query=ask("", "word " * 3000))], [Key()])
+    local.stop()
+    assert told[-1].finish in ("stop", "length")
 
 
 def test_a_failing_step_fails_its_rows_and_the_engine_goes_on(door: Running, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -72,6 +73,24 @@ def test_a_client_that_does_not_wait_for_a_whole_answer_leaves_the_batch(served:
     with pytest.raises(httpx.ReadTimeout):
         httpx.post(f"{address}/v1/chat/completions", json=LONG, timeout=httpx.Timeout(30, read=0.3))
     until(lambda: local.running == local.waiting == 0, 20)
+
+
+def test_a_client_that_leaves_a_stream_before_its_first_word_leaves_the_line(served: tuple[Service, str]) -> None:
+    service, address = served
+    local = service.local
+    assert local is not None
+    begun, held = threading.Event(), threading.Event()
+    work = threading.Thread(target=local.call, args=(lambda: (begun.set(), held.wait(60)),))
+    work.start()
+    begun.wait(20)
+    body = {**LONG, "stream": True}
+    with pytest.raises(httpx.ReadTimeout):
+        httpx.post(f"{address}/v1/chat/completions", json=body, timeout=httpx.Timeout(30, read=0.5))
+    try:
+        until(lambda: local.waiting == 0, 10)
+    finally:
+        held.set()
+        work.join()
 
 
 def test_a_port_in_use_is_refused_with_the_fix(served: tuple[Service, str], tmp_path: Path) -> None:

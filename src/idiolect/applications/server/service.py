@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 LISTED = ("ipa", "pag", "ipa|cos")  # pipelines named in /v1/models, where the model gives what they need
 SENTENCE = 64  # tokens
+PROMISE = 30.0  # seconds in which a new user's first words are kept, or his place is another's
 
 
 class Service:
@@ -92,6 +93,8 @@ class Service:
         local = self.local
         self.metrics = Metrics(lambda: local.waiting if local else 0, lambda: local.running if local else 0)
         self._lock = Lock()
+        self._promises: dict[str, dict[str, float]] = {}  # by space and user, until when his place is kept
+        self.underway: dict[tuple[str, str, str], object] = {}  # requests with a key: its space, user and key
         self._spaces: dict[str, tuple[Space, Notebook, Held]] = {}
         self.space(settings.server.space)
 
@@ -157,7 +160,20 @@ class Service:
             return handle
         if "users:create" not in speaker.scopes:
             return None
-        return handle if not speaker.quota or len(space.users()) < speaker.quota else None
+        return handle if not speaker.quota or self._promised(speaker, user) else None
+
+    def _promised(self, speaker: Speaker, user: str) -> bool:
+        """Whether there is room for one more under a quota; then it is kept for him until he is there, or for long."""
+        now = time.monotonic()
+        with self._lock:
+            there = set(self._spaces[speaker.space][0].users())
+            places = self._promises.setdefault(speaker.space, {})
+            for id in [id for id, until in places.items() if until < now or id in there]:
+                del places[id]
+            if user not in places and len(there) + len(places) >= speaker.quota:
+                return False
+            places[user] = now + PROMISE
+            return True
 
     def known(self, speaker: Speaker, user: str) -> User:
         """The handle of a path's user.

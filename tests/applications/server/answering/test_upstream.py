@@ -131,6 +131,65 @@ def test_a_stream_that_breaks_off_says_so_after_what_came() -> None:
     assert asyncio.run(run()) == {"choices": [1]}
 
 
+def streamed(*content: bytes | Exception) -> httpx.Response:
+    async def body() -> Any:
+        for piece in content:
+            if isinstance(piece, Exception):
+                raise piece
+            yield piece
+
+    return httpx.Response(200, content=body())
+
+
+@pytest.mark.parametrize(("error", "status"), [(httpx.ReadError("gone"), 502), (httpx.ReadTimeout("slow"), 504)])
+def test_an_answer_that_breaks_off_is_told_like_one_that_never_began(error: Exception, status: int) -> None:
+    refusal = refused(lambda request: streamed(b'{"choices"', error))
+    assert refusal.status == status
+    assert refused(lambda request: streamed(b"{", error), 4, breaker=3).status == 503  # and the breaker counts it
+
+
+def events(*content: bytes) -> list[dict[str, Any]]:
+    async def run() -> list[dict[str, Any]]:
+        upstream = Upstream(Settings(url="http://up/v1"), httpx.MockTransport(lambda request: streamed(*content)))
+        try:
+            return [event async for event in upstream.events("chat/completions", {})]
+        finally:
+            await upstream.close()
+
+    return asyncio.run(run())
+
+
+def test_a_stream_that_just_ends_is_no_whole_answer() -> None:
+    half = b'data: {"choices": [{"delta": {"content": "Ky"}, "finish_reason": null}]}\n\n'
+    with pytest.raises(Refusal, match="before its end"):
+        events(half)
+    end = b'data: {"choices": [{"delta": {}, "finish_reason": "stop"}]}\n\n'
+    assert len(events(half, end)) == 2  # without [DONE], but it says why it ends
+    assert len(events(half, b"data: [DONE]\n\n")) == 1
+
+
+@pytest.mark.parametrize("said", [b"data: [1]\n\n", b"data: {\n\n"])
+def test_what_is_no_object_in_a_stream_is_502(said: bytes) -> None:
+    with pytest.raises(Refusal, match="no JSON object") as error:
+        events(said)
+    assert error.value.status == 502
+
+
+@pytest.mark.parametrize(
+    "body", [{"error": "no such model"}, {"object": "error", "message": "no such model"}, {"detail": "no such model"}]
+)
+def test_words_of_servers_that_shape_errors_otherwise_are_passed_on(body: dict[str, Any]) -> None:
+    refusal = refused(Server(httpx.Response(404, json=body)))
+    assert (refusal.status, refusal.message) == (404, "no such model")
+    assert refusal.shape["error"]["message"] == "no such model"
+
+
+def test_an_overflow_that_is_named_in_words_alone_is_known() -> None:
+    words = "This model's maximum context length is 2048 tokens. However, you requested 3000 tokens."
+    for body in ({"error": {"message": words, "code": 400}}, {"object": "error", "message": words, "code": 400}):
+        assert refused(Server(httpx.Response(400, json=body))).code == "context_length_exceeded"
+
+
 def test_leaving_a_stream_lets_go_of_its_connection() -> None:
     closed: list[bool] = []
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
+from fastapi import Request
 from openai import APIStatusError, AuthenticationError, PermissionDeniedError, RateLimitError
 
 from idiolect.applications.server.speakers.keys import Keys
@@ -56,6 +57,31 @@ def test_a_quota_bounds_the_users_that_a_key_creates(opened: Opener, keys: Keys)
     for user in ("a", "b", "c", "a"):
         ask(door, key, user=user)
     assert door.service.space("default").users() == ("a", "b")
+
+
+def test_a_quota_holds_for_requests_at_once(opened: Opener, keys: Keys) -> None:
+    _, key = keys.create("app", quota=2, scopes=["chat", "memory:write", "users:create"])
+    door = opened(upstream=True)
+    speaker = door.service.door.speaker(
+        Request({"type": "http", "headers": [(b"authorization", b"Bearer " + key.encode())]})
+    )
+    allowed = [name for name in "abcd" if door.service.person(speaker, name)]  # all ask before any is there
+    assert allowed == ["a", "b"]
+    ask(door, key, user="a")
+    assert door.service.person(speaker, "b") is not None
+    assert door.service.person(speaker, "c") is None
+
+
+@pytest.mark.parametrize(("scopes", "status"), [(["memory:write"], 403), (["memory:write", "memory:read"], 200)])
+def test_a_login_allows_no_more_than_the_key_that_gave_its_link(
+    opened: Opener, keys: Keys, scopes: list[str], status: int
+) -> None:
+    _, key = keys.create("app", scopes=scopes)
+    door = opened(upstream=True)
+    door.user("ann").add(CANARY)
+    link = get(door, key, "ann/login-link", "POST", json={}).json()["url"]
+    door.http.get(link, follow_redirects=False)
+    assert door.http.get("/v1/users/ann/memories").status_code == status
 
 
 def test_a_user_key_needs_no_name_and_bears_no_other(opened: Opener, keys: Keys) -> None:

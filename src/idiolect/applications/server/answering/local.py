@@ -56,6 +56,13 @@ class Job:
         with suppress(RuntimeError):  # his loop was closed
             self.tell(piece)
 
+    def fail(self, error: Exception) -> None:
+        """Ends it, and tells the asker why."""
+        self.cancelled = True
+        if self.handle:
+            self.handle.cancel()
+        self.said(error)
+
     @property
     def prompt_tokens(self) -> int:
         return self.handle.prompt_tokens if self.handle else 0
@@ -129,9 +136,14 @@ class Local:
         return job
 
     def cancel(self, job: Job) -> None:
-        """Its rows leave the batch before the next step."""
+        """Its rows leave the batch before the next step, or it leaves its line at once."""
         with self._change:
             job.cancelled = True
+            line = self._lines.get(job.who)
+            if line and job in line:
+                line.remove(job)
+                if not line:
+                    del self._lines[job.who]
             self._change.notify()
 
     async def pieces(self, ask: Ask, key: Key, who: str) -> AsyncIterator[tuple[Job, Piece]]:
@@ -189,9 +201,8 @@ class Local:
             job = line.popleft()
             if line:
                 self._lines[who] = line
-            if not job.cancelled:
-                new.append(job)
-                free -= job.ask.n
+            new.append(job)
+            free -= job.ask.n
         return new
 
     def _begin(self, new: Sequence[Job]) -> None:
@@ -212,14 +223,16 @@ class Local:
             return
         try:
             self.model.engine.step()
-        except Exception as error:
-            self.model.engine.reset()
+        except Exception as error:  # not one row's: the engine itself cannot go on with any of them
             for job in self._running:
-                job.said(error)
+                job.fail(error)
             self._running = []
             return
         for job in self._running:
-            self._report(job)
+            try:
+                self._report(job)
+            except Exception as error:  # his text alone cannot be told
+                job.fail(error)
         ended = [j for j in self._running if j.handle and j.handle.done]
         self._running = [j for j in self._running if j not in ended]
         for job in ended:
@@ -227,6 +240,10 @@ class Local:
 
     def _report(self, job: Job) -> None:
         assert job.handle is not None
+        if job.handle.error and not job.cancelled:
+            job.fail(job.handle.error)
+        if job.cancelled:
+            return
         for index, row in enumerate(job.handle.rows):
             if job.sent[index] < 0:
                 continue

@@ -10,6 +10,7 @@ import asyncio
 import json
 import os
 import random
+import re
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -24,6 +25,9 @@ from idiolect.core.errors import BadInput
 BUSY = (408, 429, 500, 502, 503, 504)  # worth asking again
 DOWN = (500, 502, 503, 504)  # what the breaker counts
 WAIT, LONGEST = 0.25, 8.0  # seconds before the first further try, doubled each time; at most
+LONG = "context_length_exceeded"
+# vLLM and llama.cpp name an overflow in words alone
+OVERFLOW = re.compile("maximum context length|maximum model length|available context size", re.IGNORECASE)
 FRESH = 30.0  # seconds for which a list of models is believed
 
 
@@ -107,18 +111,18 @@ class Upstream:
             Refusal: see `post`; 502 where the stream breaks off.
         """
         async with self._opened("POST", path, body, headers) as response:
-            try:
-                async for line in response.aiter_lines():
-                    if not line.startswith("data:"):
-                        continue
-                    said = line.removeprefix("data:").strip()
-                    if said == "[DONE]":
-                        return
-                    yield json.loads(said)
-            except httpx.TransportError as error:
-                raise Refusal(502, f"the upstream's stream broke off ({type(error).__name__})") from error
-            except ValueError as error:
-                raise Refusal(502, "the upstream's stream holds something that is no JSON") from error
+            over = False
+            async for line in response.aiter_lines():
+                if not line.startswith("data:"):
+                    continue
+                said = line.removeprefix("data:").strip()
+                if said == "[DONE]":
+                    return
+                event = _event(said)
+                over = over or _over(event)
+                yield event
+            if not over:  # some servers leave out [DONE], but none the reason why a text ends
+                raise Refusal(502, "the upstream's stream broke off before its end")
 
     async def models(self) -> list[dict[str, Any]]:
         """What the upstream lists, at most half a minute old."""
@@ -136,13 +140,22 @@ class Upstream:
     async def _opened(
         self, method: str, path: str, body: Mapping[str, Any] | None, headers: Mapping[str, str] | None = None
     ) -> AsyncIterator[httpx.Response]:
-        """A successful response, its body unread."""
+        """A successful response, its body unread; what fails while it is read is told like what fails before."""
         response = await self._asked(method, path, body, headers)
         try:
             if not response.is_success:
                 await response.aread()
+                if response.status_code not in DOWN:
+                    self.breaker.tell(True)
                 raise _refusal(response)
             yield response
+            self.breaker.tell(True)  # it came to its end
+        except httpx.TimeoutException as error:
+            self.breaker.tell(False)
+            raise Refusal(504, f"the upstream was silent for {self.settings.timeout:g} s in its answer") from error
+        except httpx.RequestError as error:
+            self.breaker.tell(False)
+            raise Refusal(502, f"the upstream's answer broke off ({type(error).__name__})") from error
         finally:
             await response.aclose()
 
@@ -164,7 +177,8 @@ class Upstream:
                 if not left:
                     raise Refusal(502, f"the upstream cannot be reached ({type(error).__name__})") from error
             else:
-                self.breaker.tell(response.status_code not in DOWN)
+                if response.status_code in DOWN:
+                    self.breaker.tell(False)
                 if response.status_code not in BUSY or not left:
                     return response
                 told = response.headers.get("retry-after", "")
@@ -181,6 +195,23 @@ def _json(response: httpx.Response) -> Any:
         raise Refusal(502, "the upstream's answer is no JSON") from None
 
 
+def _event(said: str) -> dict[str, Any]:
+    try:
+        found = json.loads(said)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise Refusal(502, "the upstream's stream holds something that is no JSON object")
+    return found
+
+
+def _over(event: Mapping[str, Any]) -> bool:
+    """Whether it says that a text ended, or why none does."""
+    choices = event.get("choices")
+    ended = isinstance(choices, list) and any(isinstance(c, Mapping) and c.get("finish_reason") for c in choices)
+    return ended or "error" in event
+
+
 def _refusal(response: httpx.Response) -> Refusal:
     """The upstream's own words under its own status; a key of ours that it refuses is no fault of the client's."""
     try:
@@ -192,10 +223,14 @@ def _refusal(response: httpx.Response) -> Refusal:
     wait = response.headers.get("retry-after")
     error = body.get("error") if isinstance(body, Mapping) else None
     said = error if isinstance(error, Mapping) else {}
+    loose: Mapping[str, Any] = body if isinstance(body, Mapping) else {}  # {"error": "..."}, {"message": "..."}
+    words = said.get("message") or next((w for w in (error, loose.get("message"), loose.get("detail")) if w), None)
+    message = words if isinstance(words, str) else f"the upstream answered with status {response.status_code}"
+    code = LONG if response.status_code == 400 and OVERFLOW.search(message) else said.get("code")
     return Refusal(
         response.status_code if response.status_code >= 400 else 502,
-        str(said.get("message") or f"the upstream answered with status {response.status_code}"),
-        code=str(said["code"]) if said.get("code") else None,
+        message,
+        code=str(code) if code else None,
         headers={"Retry-After": wait} if wait else {},
         body=body if said else None,
     )

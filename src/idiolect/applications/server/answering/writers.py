@@ -18,7 +18,7 @@ from idiolect.applications.server.answering.exchange import Exchange
 from idiolect.applications.server.answering.local import Job, Local, Piece
 from idiolect.applications.server.answering.pipeline import Shown
 from idiolect.applications.server.answering.serving import Serving
-from idiolect.applications.server.answering.upstream import Upstream
+from idiolect.applications.server.answering.upstream import LONG, Upstream
 from idiolect.applications.server.errors import Refusal
 from idiolect.applications.server.feedback.learnt import Choice
 from idiolect.core.layout import section
@@ -26,7 +26,6 @@ from idiolect.core.requests import Ask, Key
 
 PATH = "chat/completions"
 SALT = "cache_salt"
-LONG = "context_length_exceeded"
 Chunk = dict[str, Any]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Mapping
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -51,17 +51,21 @@ async def completions(request: Request) -> Response:
         return again(answer, exchange, streamed)
     if streamed:
         chunks = once.noted(exchange, writers.chunks(service, exchange))
-        first = await anext(chunks)  # what fails before the first word fails with a status of its own
+        # what fails before the first word fails with a status of its own
+        first = await unless_gone(request, anext(chunks))
         return StreamingResponse(
             _events(first, chunks), media_type="text/event-stream", headers={**STREAM, **exchange.headers()}
         )
-    answer = await unless_gone(request, writers.whole(service, exchange))
-    if once.key:
-        await asyncio.to_thread(once.after, exchange, answer)
+    try:
+        answer = await unless_gone(request, writers.whole(service, exchange))
+        if once.key:
+            await asyncio.to_thread(once.after, exchange, answer)
+    finally:
+        once.over()
     return JSONResponse(answer, headers=exchange.headers())
 
 
-async def unless_gone(request: Request, work: Coroutine[Any, Any, Any]) -> Any:
+async def unless_gone(request: Request, work: Awaitable[Any]) -> Any:
     """The result of some work; it is cancelled when the client goes away."""
     task = asyncio.ensure_future(work)
     watch = asyncio.ensure_future(_gone(request))

@@ -25,14 +25,38 @@ class Once:
     def __init__(self, service: Service, speaker: Speaker, body: Mapping[str, Any], key: str | None) -> None:
         self.service, self.speaker = service, speaker
         self.key = f"{speaker.id} {key}" if key else None
+        self._mine: tuple[str, str, str] | None = None
         self.digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
 
     def before(self, exchange: Exchange) -> dict[str, Any] | None:
-        """The answer that was given before."""
+        """The answer that was given before; None where this request is to be answered, and no twin of it until `over`.
+
+        Raises:
+            Refusal: 409, the key was used for another request, or a twin is being answered: the client comes again.
+        """
         if not (self.key and exchange.user):
             return None
-        with self.service.notebook(self.speaker.space).of(exchange.user) as notes:
-            found = notes.once(self.key) if notes else None
+        self._mine = (self.speaker.space, exchange.user, self.key)
+        if self.service.underway.setdefault(self._mine, self) is not self:
+            what = "a request under this Idempotency-Key is being answered"
+            raise Refusal(409, what, code="idempotency_in_progress", headers={"Retry-After": "1"})
+        try:
+            found = self._found(exchange.user, self.key)
+        except BaseException:
+            self.over()
+            raise
+        if found is not None:
+            self.over()
+        return found
+
+    def over(self) -> None:
+        """From now on a twin finds what was answered, or is answered itself."""
+        if self._mine and self.service.underway.get(self._mine) is self:
+            del self.service.underway[self._mine]
+
+    def _found(self, user: str, key: str) -> dict[str, Any] | None:
+        with self.service.notebook(self.speaker.space).of(user) as notes:
+            found = notes.once(key) if notes else None
         if found is None:
             return None
         if found[0] != self.digest:
@@ -48,6 +72,15 @@ class Once:
 
     async def noted(self, exchange: Exchange, chunks: AsyncIterator[dict[str, Any]]) -> AsyncIterator[dict[str, Any]]:
         """The chunks as they come; what they make together is kept at their end."""
+        try:
+            async for chunk in self._gathered(exchange, chunks):
+                yield chunk
+        finally:
+            self.over()
+
+    async def _gathered(
+        self, exchange: Exchange, chunks: AsyncIterator[dict[str, Any]]
+    ) -> AsyncIterator[dict[str, Any]]:
         texts: dict[int, str] = {}
         ends: dict[int, str] = {}
         calls: dict[int, list[shapes.Call]] = {}

@@ -36,7 +36,7 @@ async def respond(request: Request) -> Response:
     if fields.streams(body):
         exchange.body = {**exchange.body, "stream": True, "stream_options": {"include_usage": True}}
         chunks = writers.chunks(service, exchange)
-        events = _guarded(told.events(body, await anext(chunks), chunks))
+        events = _guarded(told.events(body, await unless_gone(request, anext(chunks)), chunks))
         return StreamingResponse(events, media_type="text/event-stream", headers={**STREAM, **exchange.headers()})
     answer = await unless_gone(request, writers.whole(service, exchange))
     return JSONResponse(told.response(body, answer), headers=exchange.headers())
@@ -58,7 +58,7 @@ async def complete(request: Request) -> Response:
     exchange = await asyncio.to_thread(prepared, service, reading, chat, memory=memory)
     if fields.streams(body):
         chunks = writers.chunks(service, exchange)
-        events = _texts(await anext(chunks), chunks)
+        events = _texts(await unless_gone(request, anext(chunks)), chunks)
         return StreamingResponse(
             _guarded(events), media_type="text/event-stream", headers={**STREAM, **exchange.headers()}
         )

@@ -50,11 +50,11 @@ def logout(request: Request) -> Response:
 
 @router.post("/v1/users/{id}/login-link")
 def link(request: Request, id: str) -> dict[str, Any]:
-    """A link that logs a user in at the page, once."""
+    """A link that logs a user in at the page, once; there he may do no more than who asked for it."""
     service, speaker = service_of(request), speaker_of(request)
     speaker.needs("memory:write")
     user = service.known(speaker, unquote(id)).id
-    code = service.door.ticket(speaker.space, user, "login")
+    code = service.door.ticket(speaker.space, user, "login", speaker.scopes)
     return {"url": f"{request.base_url}login?code={quote(code)}", "expires_in": LINK}
 
 

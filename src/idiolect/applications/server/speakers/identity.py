@@ -9,7 +9,7 @@ import base64
 import hmac
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,7 @@ COOKIE, CSRF = "idiolect_session", "x-csrf-token"
 SESSION = 12 * 3600  # seconds that a login lasts
 LINK = 600  # seconds in which a login link is good
 EVERYTHING = ("chat", "memory:read", "memory:write", "train", "admin", "users:create")
+OWN = ("chat", "memory:read", "memory:write")  # what a user may do with what is his
 CHANGING = ("POST", "PUT", "PATCH", "DELETE")
 
 
@@ -98,9 +99,10 @@ class Door:
             return self._anyone(request)
         raise Refusal(401, "no credential: send Authorization: Bearer, with the token printed at the start or a key")
 
-    def ticket(self, space: str, user: str, what: str) -> str:
-        """A signed token of one user: "login" works once, "session" until it is old."""
-        said = {"space": space, "user": user, "what": what, "id": secrets.token_hex(8)}
+    def ticket(self, space: str, user: str, what: str, scopes: Sequence[str] = OWN) -> str:
+        """A signed token of one user: "login" works once, "session" until it is old. scopes: what it allows at most."""
+        allowed = [s for s in OWN if s in scopes]
+        said = {"space": space, "user": user, "what": what, "id": secrets.token_hex(8), "scopes": allowed}
         return self._fernet.encrypt(json.dumps(said).encode()).decode()
 
     def redeem(self, code: str) -> str:
@@ -112,7 +114,7 @@ class Door:
         said = self._read(code, "login", LINK)
         if said is None or not self.keys.spend(said["id"]):
             raise Refusal(401, "this link was used or is too old: ask for another")
-        return self.ticket(said["space"], said["user"], "session")
+        return self.ticket(said["space"], said["user"], "session", said.get("scopes", OWN))
 
     def _bearer(self, said: str, request: Request) -> Speaker:
         if self.keyless:
@@ -141,16 +143,16 @@ class Door:
             raise missing("there is no such space here")
         return Speaker(id="local", kind="app", space=asked, scopes=EVERYTHING)
 
-    def _read(self, token: str, what: str, age: int) -> dict[str, str] | None:
+    def _read(self, token: str, what: str, age: int) -> dict[str, Any] | None:
         try:
-            said: dict[str, str] = json.loads(self._fernet.decrypt(token.encode(), ttl=age))
+            said: dict[str, Any] = json.loads(self._fernet.decrypt(token.encode(), ttl=age))
         except (InvalidToken, ValueError):
             return None
         return said if said["what"] == what else None
 
 
-def _bound(session: Mapping[str, str], csrf: str | None) -> Speaker:
-    scopes = ("chat", "memory:read", "memory:write")
+def _bound(session: Mapping[str, Any], csrf: str | None) -> Speaker:
+    scopes = tuple(session.get("scopes", OWN))
     return Speaker(
         id=f"user {session['id']}", kind="user", space=session["space"], user=session["user"], scopes=scopes, csrf=csrf
     )
