@@ -81,7 +81,8 @@ def results() -> str:
     kept = json.loads(RESULTS.read_text(encoding="utf-8"))
     head = [str(column.header) for column in render([]).columns]
     lines = [" | ".join(head), " | ".join("---" for _ in head)]
-    lines += [" | ".join(cells(Row(**row))) for row in kept["rows"]]
+    order = kept["experiment"]["methods"]  # rows stand as they came in
+    lines += [" | ".join(cells(Row(**row))) for row in sorted(kept["rows"], key=lambda row: order.index(row["method"]))]
     return "".join(f"| {line} |\n" for line in lines)
 
 
