@@ -165,3 +165,11 @@ def test_a_long_record_says_more_than_was_taken_from_it(ann: User, clock: Clock)
     ann.add(Turn(id="2", text="I now live in Lisbon.", time=clock()))
     assert [f["value"] for f in ann.facts()] == ["Lisbon"]
     assert ann.over("Where do I live?") == frozenset()
+
+
+def test_what_was_corrected_is_not_over(ann: User, clock: Clock) -> None:
+    ann.add(Turn(id="1", text="My favourite colour is green.", time=clock()))
+    assert [f["value"] for f in ann.facts()] == ["green"]
+    ann.update("1", "My favourite colour is blue.")
+    assert [f["value"] for f in ann.facts()] == ["blue"]
+    assert ann.over("What is my favourite colour?") == frozenset()

@@ -68,7 +68,7 @@ class Known(Reach):
             self._catch_up(unit)
             with unit.reading() as connection:
                 found = facts.retired(connection, self._store.clock(), past=False)
-                stated = [row.record for row in rows.at(connection, found).values()]
+                stated = [row.record for row in rows.at(connection, found).values() if row.replaced is None]
         return frozenset(r.id for r in stated if isinstance(r, Turn) and len(r.text) <= SHORT)
 
     def reinstate(self, fact: int) -> None:
