@@ -8,5 +8,6 @@
 | `requests` | `Ask`, `Score`, `Read`, `Fit`: all that a method may want of a model |
 | `method` | the verbs `learn`, `adapt`, `condition`, `respond`, `inquire`; cards |
 | `model` | what a model answers to, with which access |
+| `fingerprint` | a name for any value by all that it holds |
 | `errors` | everything raised on purpose |
 """

@@ -6,16 +6,14 @@ Whoever trains for long sets `loop.checkpoints` to something that keeps values u
 
 from __future__ import annotations
 
-import hashlib
 from collections import deque
-from collections.abc import Mapping, Sequence, Set
-from dataclasses import fields, is_dataclass
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import torch
-from torch import Tensor
 
 from idiolect.core.errors import IdiolectError
+from idiolect.core.fingerprint import fingerprint
 from idiolect.core.requests import Fit, Key
 from idiolect.training.learner import Learner
 from idiolect.training.run import Run
@@ -36,30 +34,8 @@ class Checkpoints(Protocol):
 
 
 def named(fits: Sequence[Fit], keys: Sequence[Key], group: int) -> str:
-    """What the state of one group of learners of one call is kept under: all that was asked, tensors by content."""
-    text = FORM + _told((list(keys), list(fits)), {})
-    return f"{hashlib.sha256(text.encode()).hexdigest()[:16]}-{group}"
-
-
-def _told(value: Any, seen: dict[int, str]) -> str:
-    """A value as text, the same in every process. seen: tensors told already."""
-    if isinstance(value, Tensor):
-        if id(value) not in seen:
-            raw = value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes()
-            seen[id(value)] = f"{tuple(value.shape)} {value.dtype} {hashlib.sha256(raw).hexdigest()}"
-        return seen[id(value)]
-    if is_dataclass(value) and not isinstance(value, type):
-        inner = [f"{f.name}={_told(getattr(value, f.name), seen)}" for f in fields(value)]
-        return f"{type(value).__qualname__}({', '.join(inner)})"
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(sorted(f"{_told(k, seen)}: {_told(v, seen)}" for k, v in value.items())) + "}"
-    if isinstance(value, Set):
-        return "{" + ", ".join(sorted(_told(v, seen) for v in value)) + "}"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(_told(v, seen) for v in value) + "]"
-    if callable(value):
-        return f"{getattr(value, '__module__', '')}.{getattr(value, '__qualname__', type(value).__qualname__)}"
-    return repr(value)
+    """What the state of one group of learners of one call is kept under: all that was asked."""
+    return f"{fingerprint((FORM, *keys, *fits)).hex()[:16]}-{group}"
 
 
 def state(run: Run, learners: Sequence[Learner]) -> dict[str, Any]:
