@@ -30,6 +30,9 @@ def test_no_name_gives_the_papers_values() -> None:
         ("[methods.oppo]\nk = 3", "oppu"),
         ("[method.oppu]\nk = 3", "methods"),
         ("[tried]\noppu = -1", "no count"),
+        ("[learns]\ntogether = 'oppu'", "learns"),
+        ("[learns]\ntogether = ['oppo']", "oppu"),
+        ("[learns]\napart = ['oppu']", "learns"),
     ],
 )
 def test_a_broken_file_is_named_with_its_fault(tmp_path: Path, text: str, message: str) -> None:

@@ -3,6 +3,9 @@
 [methods.oppu]                 # options of the method where they differ from the paper's
 recipe = { lr = 3e-3 }
 
+[learns]
+together = ["oppu"]            # for all its tasks at once, from examples of all; the others for each task by itself
+
 [tried]
 oppu = 9                       # settings that were tried, on users and seeds of their own
 """
@@ -18,13 +21,19 @@ from typing import Any
 
 from idiolect.core.errors import BadInput, UnknownName
 
+TABLES = ("methods", "learns", "tried")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Presets:
-    """Options by method name, and how many settings of each were tried; 0: a guess; `name` is the file's stem."""
+    """Options by method name, and how many settings of each were tried; 0: a guess; `name` is the file's stem.
+
+    together: methods that learn for all their tasks at once.
+    """
 
     name: str = ""
     methods: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    together: tuple[str, ...] = ()
     tried: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -56,9 +65,26 @@ def load(source: str | Path = "embedded") -> Presets:
     except tomllib.TOMLDecodeError as error:
         raise BadInput(where, f"it is not TOML ({error})", "Mend that place") from error
     for key in data:
-        if key not in ("methods", "tried"):
-            raise UnknownName(f"table in {where}", key, ("methods", "tried"))
-    return Presets(name=path.stem, methods=_methods(data.get("methods", {}), where), tried=_tried(data, where))
+        if key not in TABLES:
+            raise UnknownName(f"table in {where}", key, TABLES)
+    return Presets(
+        name=path.stem,
+        methods=_methods(data.get("methods", {}), where),
+        together=_together(data.get("learns", {}), where),
+        tried=_tried(data, where),
+    )
+
+
+def _together(data: Any, where: str) -> tuple[str, ...]:
+    from idiolect import registry
+
+    named = data.get("together", []) if isinstance(data, Mapping) and set(data) <= {"together"} else None
+    if not isinstance(named, list) or not all(isinstance(n, str) for n in named):
+        raise BadInput(where, "[learns] is not understood", 'Write together = ["NAME", ...] there, and nothing else')
+    for name in named:
+        if name not in registry.names():
+            raise UnknownName(f"method in {where}", name, registry.names())
+    return tuple(named)
 
 
 def _methods(data: Any, where: str) -> dict[str, Mapping[str, Any]]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -139,6 +140,24 @@ def test_one_vector_for_everybody_is_measured_as_everybodys_and_as_the_learners(
     assert None not in (row.pooled, row.pooled_low, row.cousin)
     told = [json.loads(x) for x in (out / "costs.jsonl").read_text().splitlines()]
     assert {c["arm"]: c["trained_parameters"] for c in told} == {"own": llama.width, "cousin": 0}
+
+
+@pytest.mark.parametrize(("together", "learnt"), [("[]", [["rewrite"], ["tag"]]), ('["oppu"]', [["rewrite", "tag"]])])
+def test_a_method_learns_for_each_task_by_itself_or_for_all_together(
+    tmp_path: Path, llama: HFModel, together: str, learnt: list[list[str]]
+) -> None:
+    presets = tmp_path / "quick.toml"
+    presets.write_text(
+        f"[learns]\ntogether = {together}\n[methods.oppu]\n"
+        "task_recipe = { steps = 1 }\nrecipe = { steps = 3, lr = 0.1 }\nuser = { rank = 2 }\n"
+    )
+    world = WorldConfig(users=2, learners=1)
+    asked = Experiment(world=world, methods=("oppu",), seeds=(0,), queries=1, arms=("own",), presets=str(presets))
+    out = evaluate(replace(asked, out=str(tmp_path / "out")), model=llama)
+    costs = [json.loads(x) for x in (out / "costs.jsonl").read_text().splitlines()]
+    assert sorted(sorted(c["tasks"]) for c in costs) == learnt
+    assert {r.task for r in table.read(out)} == {"tag", "rewrite"}
+    assert all(r.adapt_seconds > 0 and r.trained_parameters for r in table.read(out))
 
 
 def test_a_folder_whose_data_has_changed_is_refused(tmp_path: Path) -> None:

@@ -83,6 +83,17 @@ def test_costs_are_means_over_seeds_of_the_latest_measurement() -> None:
     assert (row.adapt_seconds, row.trained_parameters, row.bytes_per_user) == (2.0, 4, 10)
 
 
+def test_what_a_method_learnt_for_one_task_costs_that_tasks_row() -> None:
+    cost = {"method": "ipa", "arm": "own", "seed": 0, "bytes_per_user": 10, "trained_parameters": 4}
+    spent = [{**cost, "tasks": [task], "adapt_seconds": s} for task, s in (("tag", 1.0), ("rate", 5.0))]
+    made = rows([line(task="tag"), line(task="rate"), line(task="fact")], spent)
+    assert {r.task: (r.adapt_seconds, r.bytes_per_user) for r in made} == {
+        "tag": (1.0, 10),
+        "rate": (5.0, 10),
+        "fact": (0.0, 0.0),
+    }
+
+
 def said_of(made: list[Line]) -> list[Verdict]:
     arms = Arms(made)
     return verdicts(arms, rows(made), comparisons(arms))

@@ -24,6 +24,7 @@ class Entry:
         parts: its methods' names, left to right.
         cousin: the cheaper relative, built the same way; None where no card names one.
         options: what the presets changed, by part.
+        each: whether it learns for each task by itself, from that task's examples.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Entry:
     cards: tuple[Card, ...]
     cousin: Any = None
     options: Mapping[str, Any] = field(default_factory=dict)
+    each: bool = False
 
     @property
     def draws(self) -> bool:
@@ -79,6 +81,7 @@ def entry(name: str, presets: Presets, tasks: Sequence[str] = ()) -> Entry:
     """A method by its name; a composition such as "ipa | oppu"; "ipa | oppu (apart)" trains its parts apart.
 
     A method that can be told which tasks to learn from is told those on which it is measured: `tasks`, else its card's.
+    `Study` has it learn for each by itself, as papers do, unless the presets name it among those that learn together.
 
     Raises:
         UnknownName: no such method, with near names.
@@ -89,15 +92,16 @@ def entry(name: str, presets: Presets, tasks: Sequence[str] = ()) -> Entry:
     cards = tuple(registry.card(p) for p in parts)
     options = {p: dict(presets.methods.get(p, {})) for p in parts}
     wanted = list(tasks) or list(Entry(name=spec, method=None, parts=parts, cards=cards).tasks)
-    for part in parts:
-        if "tasks" in registry.get(part).__dataclass_fields__:
-            options[part].setdefault("tasks", wanted)
+    told = [p for p in parts if "tasks" in registry.get(p).__dataclass_fields__ and "tasks" not in options[p]]
+    for part in told:
+        options[part]["tasks"] = wanted
     cousin = None
     if len(parts) == 1 and cards[0].cousin_options:
         cousin = registry.build(parts[0], {**options[parts[0]], **cards[0].cousin_options})
     title = " | ".join(parts) + (f" {APART}" if apart else "")
     method = compose(" | ".join(parts), options, apart=apart)
-    return Entry(name=title, method=method, parts=parts, cards=cards, cousin=cousin, options=options)
+    each = bool(told) and not set(parts) & set(presets.together)
+    return Entry(name=title, method=method, parts=parts, cards=cards, cousin=cousin, options=options, each=each)
 
 
 def pairs(experiment: Experiment, entries: Iterable[Entry], known: Iterable[str]) -> dict[str, tuple[str, ...]]:

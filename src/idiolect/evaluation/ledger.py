@@ -3,7 +3,7 @@
 A run that was killed goes on where it stopped: what stands in the ledger is not asked again, and a last line that was
 cut off, or is still being written, is not read; it is dropped when the next are added. Reading changes no file. Costs
 that belong to no single example (seconds to adapt a user, bytes, parameters) lie beside, in `costs.jsonl`, one line a
-method, arm and seed.
+method, arm, seed and the tasks learnt for.
 """
 
 from __future__ import annotations

@@ -98,8 +98,8 @@ def rows(examples: Iterable[Line], costs: Iterable[Line] = ()) -> list[Row]:
 
 def rows_of(arms: Arms, costs: Iterable[Line]) -> list[Row]:
     """The same of answers that are already sorted into arms."""
-    spent = _costs(costs)
-    made = [_row(arms, *key, spent.get(key[0], {})) for key in arms.cells if arms.get(*key)]
+    lines = list(costs)
+    made = [_row(arms, *key, _spent(lines, *key)) for key in arms.cells if arms.get(*key)]
     gains = _adjusted([row.gain_p for row in made])
     swaps = _adjusted([row.swapped_p for row in made])
     return [replace(r, gain_p=g, swapped_p=s) for r, g, s in zip(made, gains, swaps, strict=True)]
@@ -166,15 +166,12 @@ def _row(arms: Arms, method: str, task: str, spent: Mapping[str, float]) -> Row:
     )
 
 
-def _costs(lines: Iterable[Line]) -> dict[str, dict[str, float]]:
-    """By method, the mean over seeds; of a seed that was run twice, the later line."""
-    latest = {(c["method"], c["seed"]): c for c in lines if c["arm"] == "own"}
+def _spent(costs: Sequence[Line], method: str, task: str) -> dict[str, float]:
+    """The mean over seeds of what a method cost where this task was learnt for; the later line of a seed run twice."""
+    mine = [c for c in costs if (c["method"], c["arm"]) == (method, "own") and task in c.get("tasks", [task])]
+    latest = {c["seed"]: c for c in mine}.values()
     names = ("trained_parameters", "bytes_per_user", "adapt_seconds")
-    found: dict[str, dict[str, float]] = {}
-    for method in dict.fromkeys(m for m, _ in latest):
-        mine = [c for (m, _), c in latest.items() if m == method]
-        found[method] = {n: float(np.mean([c.get(n, 0.0) for c in mine])) for n in names}
-    return found
+    return {n: float(np.mean([c.get(n, 0.0) for c in latest])) for n in names} if latest else {}
 
 
 def write(folder: Path) -> dict[str, Any]:

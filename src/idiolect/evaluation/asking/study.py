@@ -73,13 +73,20 @@ class Study:
 
     def answers(self, one: Entry, seed: int) -> Iterator[tuple[str, list[Line]]]:
         """(what is being done, lines for the ledger): first none at all, then batch by batch."""
-        runner = Runner(self, one, seed)
-        for cell in self.cells(one, seed):
-            short = "" if cell.history == FULL else f" with {cell.history} records"
-            what = f"{one.name}, {cell.task}, seed {seed}: {cell.arm}{short}"
-            yield what, []
-            for batch in runner.known_or_new(cell):
-                yield what, batch
+        missing = self.cells(one, seed)
+        for tasks in self.lessons(one):
+            runner = Runner(self, entry(one.name, self.presets, tasks), seed, tasks)
+            for cell in (c for c in missing if c.task in tasks):
+                short = "" if cell.history == FULL else f" with {cell.history} records"
+                what = f"{one.name}, {cell.task}, seed {seed}: {cell.arm}{short}"
+                yield what, []
+                for batch in runner.known_or_new(cell):
+                    yield what, batch
+
+    def lessons(self, one: Entry) -> list[tuple[str, ...]]:
+        """The tasks that it learns for in one go; all of them where the others are to teach one."""
+        tasks = tuple(self.tasks[one.name])
+        return [(task,) for task in tasks] if one.each and "across" not in self.experiment.arms else [tasks]
 
     def cells(self, one: Entry, seed: int) -> list[Cell]:
         """What is still to be answered."""
@@ -111,10 +118,13 @@ class Study:
 
 
 class Runner:
-    """One method under one seed: learns when the first cell needs it, then answers cell by cell."""
+    """One method under one seed: learns when the first cell needs it, then answers cell by cell.
 
-    def __init__(self, study: Study, one: Entry, seed: int) -> None:
-        self.study, self.one, self.seed = study, one, seed
+    tasks: those whose cells are its to answer.
+    """
+
+    def __init__(self, study: Study, one: Entry, seed: int, tasks: Sequence[str]) -> None:
+        self.study, self.one, self.seed, self.tasks = study, one, seed, list(tasks)
 
     @cached_property
     def own(self) -> Ready:
@@ -197,15 +207,14 @@ class Runner:
     def _ready(self, method: Any, name: str, arm: str) -> Ready:
         study = self.study
         ready = study.prepared.ready(method, name, self.seed)
-        if any((c["method"], c["seed"], c["arm"]) == (name, self.seed, arm) for c in study.ledger.costs()):
+        named = {"method": name, "seed": self.seed, "arm": arm, "tasks": self.tasks}
+        if any(named.items() <= c.items() for c in study.ledger.costs()):
             return ready  # measured before the run was cut off
         owns = list(ready.owns.values())
         sizes = [bytes_at_rest(own, ready.theta) for own in owns[:SAMPLED]]
         study.ledger.add_costs(
             {
-                "method": name,
-                "seed": self.seed,
-                "arm": arm,
+                **named,
                 "users": len(owns),
                 "trained_parameters": max(parameters(trained(method, own)) for own in owns),
                 "bytes_per_user": sum(sizes) / len(sizes),

@@ -57,6 +57,7 @@ class History:
 class PPlug(Method[Trained, History]):
     """Items and queries are read at `block`, mean over tokens; the latest `limit` items are kept.
 
+    `over`: whose tokens stand for an item, "all" (prompt and answer) or "answer", which has read the prompt.
     `tasks`: whose examples are items and are learnt from; empty, all that the user did.
     """
 
@@ -64,6 +65,7 @@ class PPlug(Method[Trained, History]):
     recipe: Recipe = field(default=Recipe(lr=1e-4, epochs=2, batch=16, weight_decay=1e-4, warmup=0.05))
     block: str = "blocks.-1"
     limit: int = 512
+    over: Literal["all", "answer"] = "all"
     pooling: Literal["query", "uniform"] = "query"
     tasks: tuple[str, ...] = ()
 
@@ -108,10 +110,10 @@ class PPlug(Method[Trained, History]):
         return [e for e in user.examples() if not e.rejected and (not self.tasks or e.query.task in self.tasks)]
 
     def encoded(self, examples: Sequence[Example], user: str) -> Flow[Tensor]:
-        """h (n, d) of items: prompt and answer together."""
-        return self.read([Item(query=e.query, answer=e.target, user=user) for e in examples], "all")
+        """h (n, d) of items."""
+        return self.read([Item(query=e.query, answer=e.target, user=user) for e in examples], self.over)
 
-    def read(self, items: Sequence[Item], over: Literal["prompt", "all"]) -> Flow[Tensor]:
+    def read(self, items: Sequence[Item], over: Literal["prompt", "all", "answer"]) -> Flow[Tensor]:
         states = yield Read(items=tuple(items), sites=(self.block,), over=over, reduce="mean")
         return torch.stack([next(iter(s.values())) for s in states])
 
