@@ -119,6 +119,18 @@ def test_a_composition_is_held_against_its_parts() -> None:
     said = " ".join(said_of(made)[2].sentences)
     assert "ipa | oppu is better than ipa, its part" in said
     assert "ipa | oppu cannot be told from oppu, its part" in said
+    found = comparisons(Arms(made))
+    assert [(c["method"], c["against"]) for c in found if c["arm"] == "part"] == [
+        ("ipa | oppu", "ipa, its part"),
+        ("ipa | oppu", "oppu, its part"),
+    ]
+    plain = comparisons(Arms([e for e in made if e["method"] != "oppu"]))
+    assert len(found) - len(plain) > 1 and found[0]["holm_p"] > plain[0]["holm_p"]  # one family
+
+
+def test_a_part_that_was_not_asked_the_task_is_named() -> None:
+    (verdict,) = said_of(answers("ipa | oppu"))
+    assert "ipa, its part" in " ".join(verdict.sentences)
 
 
 def test_where_no_method_gains_the_summary_says_that_nothing_was_learnt() -> None:

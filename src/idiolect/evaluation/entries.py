@@ -69,6 +69,15 @@ def members(method: Any) -> Iterator[Any]:
         yield method
 
 
+def parts(name: str) -> list[str]:
+    """What a composition is compared with: its parts, and the same parts trained apart; of a single method nothing."""
+    if "|" not in name:
+        return []
+    whole = name.removesuffix(APART).strip()
+    found = [p.strip() for p in whole.split("|")]
+    return found if name.endswith(APART) else [*found, f"{whole} {APART}"]
+
+
 def trained(method: Any, own: Any) -> Any:
     """What of a user's own belongs to members that train something."""
     if hasattr(method, "left") and hasattr(method, "right"):

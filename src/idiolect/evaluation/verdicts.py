@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from idiolect.evaluation.entries import APART
-from idiolect.evaluation.significance import Interval, enough, words
+from idiolect.evaluation.entries import parts
+from idiolect.evaluation.significance import enough, words
 from idiolect.evaluation.table import Arms, Row
 
 
@@ -53,23 +53,8 @@ def summary(rows: Sequence[Row]) -> str:
 
 
 def _verdict(arms: Arms, row: Row, comparisons: Sequence[Mapping[str, Any]]) -> Verdict:
-    own = arms.get(row.method, row.task)
-    assert own is not None
     said = [c["sentence"] for c in comparisons if (c["method"], c["task"]) == (row.method, row.task)]
-    for part in _parts(row.method):
-        said.append(_beaten(row.method, part, own.over(arms.get(part, row.task))))
+    missing = [p for p in parts(row.method) if arms.get(p, row.task) is None]
+    said += [words(row.method, None, p if "|" in p else f"{p}, its part") for p in missing]
     nothing = f"{row.method} was compared with nothing: no two people were asked the same under it and a control."
     return Verdict(method=row.method, task=row.task, works=row.personal, sentences=tuple(said or [nothing]))
-
-
-def _parts(method: str) -> list[str]:
-    """What a composition is compared with: its parts, and the same parts trained apart."""
-    if "|" not in method:
-        return []
-    whole = method.removesuffix(APART).strip()
-    parts = [p.strip() for p in whole.split("|")]
-    return parts if method.endswith(APART) else [*parts, f"{whole} {APART}"]
-
-
-def _beaten(method: str, part: str, interval: Interval | None) -> str:
-    return words(method, interval, f"{part}, its part" if "|" not in part else part)

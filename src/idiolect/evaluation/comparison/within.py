@@ -1,4 +1,4 @@
-"""A method against each of its controls: how large, how sure, and for whom.
+"""A method against each of its controls, a composition against its parts too: how large, how sure, and for whom.
 
 One family: Holm's correction is over all comparisons of a folder, not over one row.
 """
@@ -6,11 +6,12 @@ One family: Holm's correction is over all comparisons of a folder, not over one 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any, TypeAlias
 
 from idiolect.evaluation.comparison.answers import Arm, Arms
+from idiolect.evaluation.entries import parts
 from idiolect.evaluation.significance import effects
 from idiolect.evaluation.significance.bootstrap import PLACES
 from idiolect.evaluation.significance.breakdown import by_group, spread
@@ -31,6 +32,9 @@ CONTROLS = {
 }
 
 
+PART = "part"
+
+
 def shared(mine: Arm, theirs: Arm) -> tuple[Scores, Scores]:
     """One number a user on each side: means over the queries that both answered."""
     both: tuple[Scores, Scores] = ({}, {})
@@ -49,17 +53,26 @@ def compared(name: str, mine: Arm, against: str, theirs: Arm) -> Effect | None:
 
 
 def comparisons(arms: Arms) -> list[dict[str, Any]]:
-    """Every method and task against each control that was run, as plain data for `results.json`."""
+    """Every method and task against each control that was run, and against its parts, as plain data."""
     cells = [
-        (method, task, name, own, other)
+        (method, task, name, own, other, said)
         for method, task in arms.cells
         if (own := arms.get(method, task))
-        for name in CONTROLS
-        if (other := arms.get(method, task, name))
+        for name, said, other in _others(arms, method, task)
     ]
-    found = [(cell, e) for cell in cells if (e := compared(cell[0], cell[3], CONTROLS[cell[2]], cell[4]))]
+    found = [(cell[:5], e) for cell in cells if (e := compared(cell[0], cell[3], cell[5], cell[4]))]
     adjusted = effects.family([e for _, e in found])
     return [_plain(*cell, effect) for (cell, _), effect in zip(found, adjusted, strict=True)]
+
+
+def _others(arms: Arms, method: str, task: str) -> Iterator[tuple[str, str, Arm]]:
+    """(arm, how it is called in a sentence, its answers): the controls that were run, and the parts that were."""
+    for name, said in CONTROLS.items():
+        if other := arms.get(method, task, name):
+            yield name, said, other
+    for part in parts(method):
+        if other := arms.get(part, task):
+            yield PART, part if "|" in part else f"{part}, its part", other
 
 
 def _plain(method: str, task: str, arm: str, own: Arm, other: Arm, effect: Effect) -> dict[str, Any]:
