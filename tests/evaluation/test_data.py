@@ -120,3 +120,26 @@ def test_data_of_no_known_form_is_said(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("hello")
     with pytest.raises(BadInput, match=r"notes\.txt: it is no data"):
         evaluate(Experiment(data=str(tmp_path / "notes.txt"), out=str(tmp_path / "out")))
+
+
+def test_lamps_ratings_are_reported_by_their_second_metric_too(tmp_path: Path) -> None:
+    def profile(score: int) -> list[dict[str, Any]]:
+        return [{"id": f"{n}", "text": f"Cup {n}.", "score": score, "date": "2019-02-01"} for n in range(2)]
+
+    text = "What is the score of the following review on a scale of 1 to 5? review: Fine tea."
+    people = [{"id": f"{n}", "input": text, "profile": profile(5 if n % 2 else 3)} for n in range(20)]
+    golds = [{"id": p["id"], "output": "5"} for p in people]
+    (tmp_path / "dev_questions.json").write_text(json.dumps(people))
+    (tmp_path / "dev_outputs.json").write_text(json.dumps({"task": "LaMP_3", "golds": golds}))
+    given = Experiment(methods=("ipa",), data=str(tmp_path), presets="", out=str(tmp_path / "out"))
+    out = evaluate(given, model=Parrot())  # says the last rating it is shown: 5, or 3, which is 2 off
+    (row,) = table.read(out)
+    (other,) = table.beside(out)
+    asked = [json.loads(x) for x in (out / "examples.jsonl").read_text().splitlines()]
+    off = [abs(int(e["prediction"]) - 5) for e in asked if e["arm"] == "own"]
+    assert (row.score, other["metric"]) == (pytest.approx(sum(off) / len(off)), "rmse")
+    assert other["score"] == pytest.approx((sum(x * x for x in off) / len(off)) ** 0.5)
+    assert other["gain"] == pytest.approx(4 - other["score"])  # without a number: the farther end of the scale
+    page = report(out).read_text()
+    assert "By other metrics" in page
+    assert "rmse" in page

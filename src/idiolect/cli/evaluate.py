@@ -75,4 +75,6 @@ def publish(folder: Path, json: bool = False) -> None:
         screen.as_json([asdict(row) for row in rows])
         return
     screen.show(terminal.render(rows, title=str(folder)))
+    if found := table.beside(folder):
+        screen.show(terminal.further(found))
     typer.echo(f"{page}\n{folder / table.NAME}")

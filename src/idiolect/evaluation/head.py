@@ -28,6 +28,7 @@ UNKNOWN = {
     "users": 0,
     "learners": 0,
     "apart": True,
+    "further": {},
 }
 PACKAGES = ("idiolect", "torch", "transformers", "numpy", "bm25s", "rouge-score", "scikit-learn")
 
@@ -37,7 +38,7 @@ def write(folder: Path, experiment: Experiment, entries: Sequence[Entry], facts:
 
     Args:
         facts: of this run: presets, tried, model, digest, source, users, learners, whether these are `apart`, the
-            digest of what is `asked`, and how many answers are `planned`.
+            digest of what is `asked`, how many answers are `planned`, and the `further` metrics of each task.
 
     Raises:
         BadInput: the folder holds answers given under other settings.

@@ -60,6 +60,7 @@ def _answers(study: Study, model: str, jobs: int, tell: Progress) -> None:
         "users": len(source.users),
         "learners": len(source.learners),
         "apart": not set(source.users) & set(source.learners),
+        "further": {task: names for task in source.tasks if (names := list(source.further(task)))},
     }
     head.write(study.ledger.folder, study.experiment, entries, facts)
     units = workers.units(study, [(e, seed) for e, seed, cells in plan if cells])

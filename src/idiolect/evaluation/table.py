@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from idiolect.core.errors import BadInput
 from idiolect.evaluation import head
 from idiolect.evaluation.comparison.answers import Arm, Arms
+from idiolect.evaluation.comparison.further import further
 from idiolect.evaluation.comparison.within import comparisons
 from idiolect.evaluation.ledger import FULL, Ledger, Line
 from idiolect.evaluation.significance import enough, holm
@@ -20,6 +21,7 @@ from idiolect.evaluation.significance import enough, holm
 __all__ = ["Arm", "Arms", "Point", "Row", "curve_of", "read", "rows", "rows_of", "write"]
 
 NAME = "results.json"
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,6 +192,7 @@ def write(folder: Path) -> dict[str, Any]:
         "rows": [asdict(r) for r in rows_of(arms, ledger.costs())],
         "curve": [asdict(p) for p in curve_of(arms)],
         "comparisons": comparisons(arms),
+        "further": further(arms, top["further"]),
     }
     if not results["rows"]:
         raise BadInput(ledger.examples_path, "it holds no answers yet", "Run idiolect evaluate to the end")
@@ -215,10 +218,18 @@ def _metrics(arms: Arms) -> dict[str, str]:
 
 def read(folder: Path) -> list[Row]:
     """The rows that stand in a folder's `results.json`."""
+    return _stored(folder, lambda found: [Row(**row) for row in found["rows"]])
+
+
+def beside(folder: Path) -> list[dict[str, Any]]:
+    """What stands there of other metrics; nothing in an older folder."""
+    return _stored(folder, lambda found: list(found.get("further", [])))
+
+
+def _stored(folder: Path, part: Callable[[dict[str, Any]], list[T]]) -> list[T]:
     path = folder / NAME
     try:
-        stored = json.loads(path.read_text(encoding="utf-8"))["rows"]
-        return [Row(**row) for row in stored]
+        return part(json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError as error:
         raise BadInput(path, "there is no such file", "Run idiolect evaluate, or idiolect report, first") from error
     except (ValueError, KeyError, TypeError) as error:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from rich.table import Table
 
+from idiolect.evaluation.significance import enough
 from idiolect.evaluation.table import Row
+
+FURTHER = ("score", "base", "gain [95 %]", "swapped", "over swapped [95 %]", "pooled", "copy", "cousin")
 
 
 def render(rows: Sequence[Row], title: str = "") -> Table:
@@ -41,6 +45,34 @@ def cells(row: Row) -> list[str]:
         size(row.bytes_per_user),
         f"{row.adapt_seconds:.2f}",
     ]
+
+
+def further(found: Sequence[Mapping[str, Any]]) -> Table:
+    """The same answers by other metrics (`comparison.further`)."""
+    made = Table(title="By other metrics", header_style="bold", row_styles=["", "dim"])
+    for name in ("method", "task", "metric"):
+        made.add_column(name, no_wrap=True)
+    for name in FURTHER:
+        made.add_column(name, justify="right", no_wrap=True)
+    for one in found:
+        made.add_row(*further_cells(one))
+    return made
+
+
+def further_cells(one: Mapping[str, Any]) -> list[str]:
+    """One of them as text."""
+    names = ("score", "base", "swapped", "pooled", "copy", "cousin")
+    values = [number(one[name]) for name in names]
+    gains = [_limits(one, name) for name in ("gain", "over_swapped")]
+    return [one["method"], one["task"], one["metric"], values[0], values[1], gains[0], values[2], gains[1], *values[3:]]
+
+
+def _limits(one: Mapping[str, Any], name: str) -> str:
+    if one[name] is None:
+        return "-"
+    low, high = one[f"{name}_low"], one[f"{name}_high"]
+    clear = "" if (low > 0 or high < 0) and enough(one["users"]) else " ?"
+    return f"{one[name]:+.3f} [{low:+.3f}, {high:+.3f}]{clear}"
 
 
 def number(value: float | None) -> str:

@@ -64,6 +64,8 @@ def _parts(results: Mapping[str, Any], arms: Arms, rows: list[Row]) -> dict[str,
         "figures": figures(rows, points, results["comparisons"], {task for task, lower in arms.lower.items() if lower}),
         "crossings": list(crossings(arms)),
         "comparisons": results["comparisons"],
+        "further": [terminal.further_cells(f) for f in results["further"]],
+        "further_columns": [c.header for c in terminal.further([]).columns],
         "changes": changes(arms),
         "settings": {part: s for parts in results["methods"].values() for part, s in parts.items()},
     }

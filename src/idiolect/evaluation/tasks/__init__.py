@@ -58,3 +58,7 @@ class Source(Protocol):
     def metric(self, task: str) -> Metric:
         """What scores that task."""
         ...
+
+    def further(self, task: str) -> tuple[str, ...]:
+        """Names of other metrics of prediction and target that it is reported in."""
+        ...

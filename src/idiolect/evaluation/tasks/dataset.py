@@ -16,6 +16,7 @@ from idiolect.evaluation.metrics import Metric
 from idiolect.evaluation.tasks import Question
 
 METRICS = {"tag": "accuracy", "cite": "accuracy", "rate": "mae"}  # all other tasks are texts: ROUGE-L
+FURTHER = {"tag": ("f1_macro",), "cite": (), "rate": ("rmse",)}  # of texts: ROUGE-1; as LaMP is reported
 FEW = 4  # people below which nobody can be spared for theta
 CONTINUE = "continue"
 SHORTEST = 4  # words of a message that can be halved
@@ -59,6 +60,10 @@ class DatasetSource:
     def metric(self, task: str) -> Metric:
         """Accuracy for labels, mean absolute error for ratings, ROUGE-L for texts."""
         return metrics.get(METRICS.get(task, "rouge_l"))
+
+    def further(self, task: str) -> tuple[str, ...]:
+        """Macro-F1 for labels, the root of the mean squared error for ratings, ROUGE-1 for texts."""
+        return FURTHER.get(task, ("rouge_1",))
 
 
 def _half(user: str) -> bool:
