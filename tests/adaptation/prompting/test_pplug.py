@@ -73,3 +73,9 @@ def test_a_newcomer_gets_the_instruction_alone() -> None:
     made, _ = run(PPlug().condition(person("new"), QUERY, theta, None), answer)
     assert not made.sources
     assert len(made.streams[0].prefix.rows["history"]) == 0
+
+
+@pytest.mark.parametrize("over", ["all", "answer"])
+def test_items_are_read_at_the_tokens_that_stand_for_them_and_queries_at_the_prompt(over: Any) -> None:
+    _, requests = run(PPlug(over=over).learn([ANN]), answer)
+    assert [r.over for r in requests if isinstance(r, Read)] == [over, "prompt"]
