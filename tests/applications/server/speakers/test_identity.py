@@ -245,3 +245,40 @@ def test_a_name_that_is_no_text_is_refused(opened: Opener) -> None:
     door = opened(upstream=True)
     with pytest.raises(APIStatusError, match="user must be a text"):
         ask(door, door.token, extra_body={"user": 7})
+
+
+def entered(door: Running, key: str, user: str = "ann") -> str:
+    """The token of a session that a key's login link began; the client has its cookie."""
+    link = get(door, key, f"{user}/login-link", "POST", json={}).json()["url"]
+    door.http.get(link, follow_redirects=False)
+    return str(door.http.cookies["idiolect_session"])
+
+
+def test_a_cookie_that_was_stolen_opens_nothing_after_logout(opened: Opener, keys: Keys) -> None:
+    _, key = keys.create("app")
+    door = opened(upstream=True)
+    door.user("ann").add("my sister Anna")
+    other = entered(door, key)
+    door.http.cookies.clear()
+    stolen = entered(door, key)
+    csrf = {"x-csrf-token": door.http.get("/v1/session").json()["csrf"]}
+    assert door.http.post("/v1/logout", json={}, headers=csrf).status_code == 204
+    door.http.cookies.clear()
+    for way in ({"Cookie": f"idiolect_session={stolen}"}, {"Authorization": f"Bearer {stolen}"}):
+        assert door.http.get("/v1/users/ann/memories", headers=way).status_code == 401
+    assert get(door, other, "ann/memories").status_code == 200
+
+
+def test_a_session_goes_with_the_key_that_asked_for_its_link(opened: Opener, keys: Keys) -> None:
+    made, key = keys.create("app")
+    keys.create("app")
+    door = opened(upstream=True)
+    door.user("ann").add("my sister Anna")
+    session = entered(door, key)
+    door.http.cookies.clear()
+    grandchild = get(door, session, "ann/login-link", "POST", json={}).json()["url"]
+    unused = get(door, key, "ann/login-link", "POST", json={}).json()["url"]
+    assert get(door, session, "ann/memories").status_code == 200
+    keys.revoke(made.id)
+    assert get(door, session, "ann/memories").status_code == 401
+    assert [door.http.get(link, follow_redirects=False).status_code for link in (unused, grandchild)] == [401, 401]

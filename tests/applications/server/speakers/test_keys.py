@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from secrets import token_bytes
+from threading import Thread
 
 import pytest
 
@@ -82,3 +84,26 @@ def test_unknown_kinds_and_scopes_are_refused_with_near_names(keys: Keys) -> Non
         keys.create("apq")
     with pytest.raises(UnknownName, match="memory:read"):
         keys.create("app", scopes=["memory:raed"])
+
+
+def test_who_begins_a_home_at_once_shares_one_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Keys] = []
+    other = Thread(target=lambda: made.append(Keys(tmp_path / "home")))
+    draw = token_bytes
+
+    def late(size: int) -> bytes:
+        """The first to draw a secret is overtaken by the other, if the other can."""
+        monkeypatch.setattr("secrets.token_bytes", draw)
+        other.start()
+        other.join(0.3)
+        return draw(size)
+
+    monkeypatch.setattr("secrets.token_bytes", late)
+    made.append(Keys(tmp_path / "home"))
+    other.join()
+    made.append(Keys(tmp_path / "home"))
+    assert len({keys.signed("x") for keys in made}) == 1
+    secret = tmp_path / "home" / "keys.secret"
+    assert (len(secret.read_bytes()), secret.stat().st_mode & 0o777) == (32, 0o600)
+    for keys in made:
+        keys.close()

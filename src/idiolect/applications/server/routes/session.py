@@ -41,8 +41,9 @@ def login(request: Request, code: str) -> Response:
 
 @router.post("/v1/logout")
 def logout(request: Request) -> Response:
-    """The cookie goes."""
+    """The login ends, and the cookie goes."""
     speaker_of(request)
+    service_of(request).door.leave(request)
     response = Response(status_code=204)
     response.delete_cookie(COOKIE, httponly=True, samesite="strict")
     return response
@@ -54,7 +55,7 @@ def link(request: Request, id: str) -> dict[str, Any]:
     service, speaker = service_of(request), speaker_of(request)
     speaker.needs("memory:write")
     user = service.known(speaker, unquote(id)).id
-    code = service.door.ticket(speaker.space, user, "login", speaker.scopes)
+    code = service.door.ticket(speaker.space, user, "login", speaker.scopes, key=speaker.key)
     return {"url": f"{request.base_url}login?code={quote(code)}", "expires_in": LINK}
 
 

@@ -31,7 +31,8 @@ CHANGING = ("POST", "PUT", "PATCH", "DELETE")
 class Speaker:
     """Whoever holds a credential. user: the one whom he is bound to; None: any of the space (`field` says which).
 
-    csrf: what a change must bring along, where the credential is a cookie.
+    csrf: what a change must bring along, where the credential is a cookie. key: id of the key that he holds, or that
+    asked for his login; empty where there is none.
     """
 
     id: str
@@ -44,6 +45,7 @@ class Speaker:
     per_minute: int = 0
     pipeline: str = ""
     csrf: str | None = None
+    key: str = ""
 
     def needs(self, *scopes: str) -> None:
         """Raises:
@@ -90,19 +92,23 @@ class Door:
         """Raises:
         Refusal: 401 for no or a wrong credential, 403 for a change without its CSRF token.
         """
-        kind, _, said = request.headers.get("authorization", "").partition(" ")
-        if kind.lower() == "bearer" and said:
-            return self._bearer(said.strip(), request)
+        if said := _borne(request):
+            return self._bearer(said, request)
         if cookie := request.cookies.get(COOKIE):
             return self._cookie(cookie, request)
         if self.keyless and self.token is None:
             return self._anyone(request)
         raise Refusal(401, "no credential: send Authorization: Bearer, with the token printed at the start or a key")
 
-    def ticket(self, space: str, user: str, what: str, scopes: Sequence[str] = OWN) -> str:
-        """A signed token of one user: "login" works once, "session" until it is old. scopes: what it allows at most."""
+    def ticket(self, space: str, user: str, what: str, scopes: Sequence[str] = OWN, *, key: str = "") -> str:
+        """A signed token of one user: "login" works once, "session" until it is old or was ended.
+
+        Args:
+            scopes: what it allows at most.
+            key: id of the key that asks for it, with which it goes; empty where whoever runs the server does.
+        """
         allowed = [s for s in OWN if s in scopes]
-        said = {"space": space, "user": user, "what": what, "id": secrets.token_hex(8), "scopes": allowed}
+        said = {"space": space, "user": user, "what": what, "id": secrets.token_hex(8), "scopes": allowed, "key": key}
         return self._fernet.encrypt(json.dumps(said).encode()).decode()
 
     def redeem(self, code: str) -> str:
@@ -114,7 +120,14 @@ class Door:
         said = self._read(code, "login", LINK)
         if said is None or not self.keys.spend(said["id"]):
             raise Refusal(401, "this link was used or is too old: ask for another")
-        return self.ticket(said["space"], said["user"], "session", said.get("scopes", OWN))
+        return self.ticket(said["space"], said["user"], "session", said["scopes"], key=said["key"])
+
+    def leave(self, request: Request) -> None:
+        """Ends the logins that a request bears: their tokens open nothing any more, whoever has them."""
+        for said in (_borne(request), request.cookies.get(COOKIE)):
+            session = self._read(said, "session", SESSION) if said else None
+            if session is not None:
+                self.keys.spend(session["id"])
 
     def _bearer(self, said: str, request: Request) -> Speaker:
         if self.keyless:
@@ -122,7 +135,7 @@ class Door:
                 return self._anyone(request)
         elif key := self.keys.find(said):
             names = ("id", "kind", "space", "scopes", "user", "field", "quota", "per_minute", "pipeline")
-            return Speaker(**{name: getattr(key, name) for name in names})
+            return Speaker(**{name: getattr(key, name) for name in names}, key=key.id)
         elif session := self._read(said, "session", SESSION):
             return _bound(session, None)
         raise Refusal(401, "the credential opens nothing here")
@@ -144,17 +157,29 @@ class Door:
         return Speaker(id="local", kind="app", space=asked, scopes=EVERYTHING)
 
     def _read(self, token: str, what: str, age: int) -> dict[str, Any] | None:
+        """What a token of ours says, while it opens something."""
         try:
             said: dict[str, Any] = json.loads(self._fernet.decrypt(token.encode(), ttl=age))
         except (InvalidToken, ValueError):
             return None
-        return said if said["what"] == what else None
+        return said if said["what"] == what and self.keys.stands(said["id"], said.get("key")) else None
+
+
+def _borne(request: Request) -> str:
+    """What a request says as its bearer; empty where it does not."""
+    kind, _, said = request.headers.get("authorization", "").partition(" ")
+    return said.strip() if kind.lower() == "bearer" else ""
 
 
 def _bound(session: Mapping[str, Any], csrf: str | None) -> Speaker:
-    scopes = tuple(session.get("scopes", OWN))
     return Speaker(
-        id=f"user {session['id']}", kind="user", space=session["space"], user=session["user"], scopes=scopes, csrf=csrf
+        id=f"user {session['id']}",
+        kind="user",
+        space=session["space"],
+        user=session["user"],
+        scopes=tuple(session["scopes"]),
+        csrf=csrf,
+        key=session["key"],
     )
 
 

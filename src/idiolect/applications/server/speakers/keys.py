@@ -22,6 +22,7 @@ from typing import Any
 from idiolect.core.errors import BadInput, UnknownName
 from idiolect.data.sqlite import folder
 from idiolect.data.sqlite.connection import Database, values
+from idiolect.governance.keys import alone, publish
 
 SCOPES = ("chat", "memory:read", "memory:write", "train", "admin", "users:create")
 USUAL = {
@@ -157,6 +158,17 @@ class Keys:
             spent = "INSERT INTO spent VALUES (?) ON CONFLICT DO NOTHING RETURNING code"
             return bool(values(connection, spent, code))
 
+    def stands(self, code: str, key: str | None) -> bool:
+        """Whether a login still opens something: neither it was ended, nor the key that asked for it revoked.
+
+        Args:
+            code: what `spend` ends.
+            key: id of that key; empty where whoever runs the server asked. None stands for nothing.
+        """
+        asked = "?2 = '' OR EXISTS (SELECT 1 FROM key WHERE id = ?2 AND revoked IS NULL)"
+        query = f"SELECT ({asked}) AND NOT EXISTS (SELECT 1 FROM spent WHERE code = ?1)"
+        return bool(self._database.first(query, code, key))
+
     def signed(self, what: str) -> str:
         """An HMAC for other uses of this home's secret."""
         return hmac.new(self._secret, what.encode(), hashlib.sha256).hexdigest()
@@ -185,9 +197,11 @@ class Keys:
 
 
 def _secret(path: Path) -> bytes:
-    """The secret of this home, made once."""
+    """The secret of this home, made once: of several processes that begin at once one writes it, and all read that."""
     if not path.stat().st_size:
-        path.write_bytes(secrets.token_bytes(32))
+        with alone(path.parent):
+            if not path.stat().st_size:
+                publish(path, secrets.token_bytes(32))
     return path.read_bytes()
 
 
