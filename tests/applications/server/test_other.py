@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -170,3 +171,55 @@ def test_vectors_come_from_the_encoder_that_searches(opened: Opener, llama: HFMo
     assert np.allclose([one.embedding for one in found.data], expected, atol=1e-6)
     with pytest.raises(BadRequestError):
         door.client().embeddings.create(model="x", input=[1, 2])
+
+
+def once(door: Running, route: str, given: dict[str, Any], **more: Any) -> Any:
+    headers = {**door.bearer, "Idempotency-Key": "k"}
+    return door.http.post(f"/v1/{route}", json={"model": "small", "user": "ann", **given, **more}, headers=headers)
+
+
+FORMS = [("responses", {"input": "hello"}), ("completions", {"prompt": "hello"})]
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+@pytest.mark.parametrize(("route", "given"), FORMS)
+def test_every_form_gives_one_answer_under_one_idempotency_key(
+    relay: Running, route: str, given: dict[str, str], streamed: bool
+) -> None:
+    relay.user("ann").add("my sister is Anna")
+    first, second = (once(relay, route, given, stream=streamed) for _ in range(2))
+    assert (first.status_code, second.status_code) == (200, 200)
+    assert second.headers["idempotent-replayed"] == "true"
+    assert said(second.text) == said(first.text) == ["answer", "1"]
+    assert len(relay.stub.seen) == 1
+    assert not relay.service.underway
+
+
+def said(content: str) -> list[str]:
+    """The words of the answer, whatever form they are told in."""
+    if not content.startswith(("data:", "event:")):
+        body = json.loads(content)
+        return str(body["output"][0]["content"][0]["text"] if "output" in body else body["choices"][0]["text"]).split()
+    events = [json.loads(line[6:]) for line in content.splitlines() if line.startswith("data: {")]
+    deltas = [e["delta"] for e in events if e.get("type") == "response.output_text.delta"]
+    return "".join([*deltas, *(c["text"] for e in events for c in e.get("choices", ()))]).split()
+
+
+def test_a_response_is_replayed_word_for_word(relay: Running) -> None:
+    first, second = (once(relay, "responses", {"input": "hello"}).json() for _ in range(2))
+    assert first == second
+    assert once(relay, "responses", {"input": "more", "previous_response_id": first["id"]}).status_code == 409
+
+
+def test_a_key_of_one_form_is_none_of_another(relay: Running) -> None:
+    both = {"input": "hello", "messages": [{"role": "user", "content": "hello"}]}
+    assert once(relay, "responses", both).status_code == 200
+    assert once(relay, "chat/completions", both).json()["error"]["code"] == "idempotency_conflict"
+
+
+def test_nothing_is_replayed_of_whom_nothing_may_be_kept(relay: Running) -> None:
+    relay.user("ann").remember(False)
+    for route, given in FORMS:
+        for _ in range(2):
+            assert "idempotent-replayed" not in once(relay, route, given).headers
+    assert len(relay.stub.seen) == 4

@@ -8,9 +8,7 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
-from fastapi.responses import JSONResponse, Response
-
-from idiolect.applications.server.answering import shapes
+from idiolect.applications.server.answering import fields, shapes
 from idiolect.applications.server.answering.exchange import Exchange
 from idiolect.applications.server.errors import Refusal
 from idiolect.applications.server.service import Service
@@ -26,7 +24,7 @@ class Once:
         self.service, self.speaker = service, speaker
         self.key = f"{speaker.id} {key}" if key else None
         self._mine: tuple[str, str, str] | None = None
-        self.digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+        self.digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest() if key else ""
 
     def before(self, exchange: Exchange) -> dict[str, Any] | None:
         """The answer that was given before; None where this request is to be answered, and no twin of it until `over`.
@@ -64,11 +62,15 @@ class Once:
         return found[1]
 
     def after(self, exchange: Exchange, answer: dict[str, Any]) -> None:
-        """Keeps what was answered."""
-        if self.key and exchange.user and exchange.writes:
-            with self.service.notebook(self.speaker.space).of(exchange.user) as notes:
-                if notes is not None:
-                    notes.done(self.key, self.digest, answer)
+        """Keeps what was answered, where anything may be kept of whom it is about."""
+        space = self.speaker.space
+        if not (self.key and exchange.user and "memory:write" in self.speaker.scopes):
+            return
+        if not self.service.space(space).user(exchange.user).remembered:
+            return
+        with self.service.notebook(space).of(exchange.user) as notes:
+            if notes is not None:
+                notes.done(self.key, self.digest, answer)
 
     async def noted(self, exchange: Exchange, chunks: AsyncIterator[dict[str, Any]]) -> AsyncIterator[dict[str, Any]]:
         """The chunks as they come; what they make together is kept at their end."""
@@ -101,10 +103,8 @@ class Once:
             await asyncio.to_thread(self.after, exchange, {**made, "idiolect": last["idiolect"]})
 
 
-def again(answer: dict[str, Any], exchange: Exchange, streamed: bool) -> Response:
-    """The answer that was given before, whole or as a stream."""
-    if not streamed:
-        return JSONResponse(answer, headers=HEADERS)
+async def again(answer: dict[str, Any], exchange: Exchange) -> AsyncIterator[dict[str, Any]]:
+    """The chunks of an answer that was given before."""
     reply = shapes.Reply(model=exchange.model, id=answer["id"], created=answer["created"])
     made = []
     for choice in answer["choices"]:
@@ -112,6 +112,8 @@ def again(answer: dict[str, Any], exchange: Exchange, streamed: bool) -> Respons
         calls = shapes.calls_of(choice["message"])
         delta |= {"tool_calls": [{"index": i, **call} for i, call in enumerate(calls)]} if calls else {}
         made.append(reply.chunk(choice["index"], delta, choice["finish_reason"]))
+    if fields.with_usage(exchange.body):
+        made.append(reply.last(answer["usage"]))
     made[-1] = {**made[-1], "idiolect": answer["idiolect"]}
-    content = b"".join(shapes.event(chunk) for chunk in made) + shapes.DONE
-    return Response(content, media_type="text/event-stream", headers=HEADERS)
+    for chunk in made:
+        yield chunk

@@ -9,15 +9,14 @@ from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse, Response, StreamingResponse
+from fastapi.responses import JSONResponse, Response
 
-from idiolect.applications.server.answering import fields, shapes, writers
-from idiolect.applications.server.answering.chat import prepared
+from idiolect.applications.server.answering import shapes, writers
 from idiolect.applications.server.answering.responses import asked, told
-from idiolect.applications.server.errors import Refusal, missing, noticed
+from idiolect.applications.server.errors import Refusal, missing
 from idiolect.applications.server.routes import bodies
-from idiolect.applications.server.routes.chat import STREAM, unless_gone
 from idiolect.applications.server.routes.credentials import body_of, service_of, speaker_of
+from idiolect.applications.server.routes.given import Asked, Form
 from idiolect.applications.server.service import Service
 from idiolect.applications.server.speakers.identity import Speaker
 
@@ -29,23 +28,21 @@ ENCODER = "all-minilm-l6-v2"
 @router.post("/responses", openapi_extra=bodies.RESPONSES)
 async def respond(request: Request) -> Response:
     """The same answers in the form of OpenAI's Responses."""
-    service, speaker, body, memory = await _asked(request)
-    before = await asyncio.to_thread(_before, service, speaker, body)
-    chat = asked.as_chat(body, before)
-    exchange = await asyncio.to_thread(prepared, service, speaker, chat, memory=memory)
-    if fields.streams(body):
-        exchange.body = {**exchange.body, "stream": True, "stream_options": {"include_usage": True}}
-        chunks = writers.chunks(service, exchange)
-        events = _guarded(told.events(body, await unless_gone(request, anext(chunks)), chunks))
-        return StreamingResponse(events, media_type="text/event-stream", headers={**STREAM, **exchange.headers()})
-    answer = await unless_gone(request, writers.whole(service, exchange))
-    return JSONResponse(told.response(body, answer), headers=exchange.headers())
+    this = await Asked.of(request)
+    before = await asyncio.to_thread(_before, this.service, this.speaker, this.body)
+    form = Form(
+        whole=lambda answer: told.response(this.body, answer),
+        events=lambda first, rest: told.events(this.body, first, rest),
+        options={"stream_options": {"include_usage": True}},
+    )
+    return await this.given(asked.as_chat(this.body, before), form)
 
 
 @router.post("/completions", openapi_extra=bodies.COMPLETIONS)
 async def complete(request: Request) -> Response:
     """The older form. Its prompt counts as the application's: answered in the user's terms, and not remembered."""
-    service, speaker, body, memory = await _asked(request)
+    this = await Asked.of(request)
+    body, speaker = this.body, this.speaker
     prompt = body.get("prompt")
     if not isinstance(prompt, str) or not prompt:
         raise Refusal(400, "prompt must be a text", param="prompt")
@@ -55,15 +52,7 @@ async def complete(request: Request) -> Response:
         if body.get(name):
             raise Refusal(400, f"/v1/completions cannot honour {name!r}", param=name, code="unsupported_parameter")
     chat = {**kept, "messages": [{"role": "user", "content": prompt}]}
-    exchange = await asyncio.to_thread(prepared, service, reading, chat, memory=memory)
-    if fields.streams(body):
-        chunks = writers.chunks(service, exchange)
-        events = _texts(await unless_gone(request, anext(chunks)), chunks)
-        return StreamingResponse(
-            _guarded(events), media_type="text/event-stream", headers={**STREAM, **exchange.headers()}
-        )
-    answer = await unless_gone(request, writers.whole(service, exchange))
-    return JSONResponse(_completion(answer), headers=exchange.headers())
+    return await this.given(chat, Form(whole=_completion, events=_texts, options={}), reading=reading)
 
 
 @router.post("/embeddings", openapi_extra=bodies.EMBEDDINGS)
@@ -98,12 +87,6 @@ async def embed(request: Request) -> Response:
     return JSONResponse({"object": "list", "data": data, "model": body.get("model") or ENCODER, "usage": usage})
 
 
-async def _asked(request: Request) -> tuple[Service, Speaker, dict[str, Any], bool]:
-    service, speaker = service_of(request), speaker_of(request)
-    memory = request.headers.get("x-idiolect-memory", "on").lower() != "off"
-    return service, speaker, await body_of(request), memory
-
-
 def _before(service: Service, speaker: Speaker, body: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The dialogue of `previous_response_id`, which must be the same user's."""
     previous, user = body.get("previous_response_id"), speaker.names(body)
@@ -118,14 +101,6 @@ def _before(service: Service, speaker: Speaker, body: Mapping[str, Any]) -> list
     said = [m for m in found["messages"] if m["role"] not in ("system", "developer")]
     calls = {"tool_calls": found["calls"]} if found.get("calls") else {}
     return [*said, {"role": "assistant", "content": found["text"], **calls}]
-
-
-async def _guarded(events: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    try:
-        async for event in events:
-            yield event
-    except Exception as error:  # the status is sent: an error is an event
-        yield shapes.event(noticed(error).shape)
 
 
 async def _texts(first: Mapping[str, Any], rest: AsyncIterator[dict[str, Any]]) -> AsyncIterator[bytes]:
