@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from idiolect.core.errors import BadInput
 from idiolect.core.types import Record, Turn
 from idiolect.data.sqlite import facts, jobs, rows
 from idiolect.data.sqlite.connection import Busy, Connection
 from idiolect.data.sqlite.facts import Fact
+from idiolect.data.sqlite.rows import Row
 from idiolect.data.sqlite.unit import Unit
 from idiolect.memory.consolidate import merge
 from idiolect.memory.facts import slots, table
@@ -25,6 +26,7 @@ BACK = re.compile(
 )
 SHORT = 160  # characters
 AT_ONCE = 64  # jobs that a read does before it answers
+Told = TypeVar("Told")
 
 
 def understand(connection: Connection, record: int) -> None:
@@ -50,10 +52,12 @@ class Known(Reach):
         with self._store.unit(self.id) as unit:
             if unit is None:
                 return []
-            self._catch_up(unit)
-            with unit.reading() as connection:
+
+            def asked(connection: Connection) -> tuple[list[Fact], dict[int, Row]]:
                 found = [f for f in facts.everything(connection) if history or table.holds(f, moment)]
-                ids = rows.at(connection, [n for f in found for n in f.sources])
+                return found, rows.at(connection, [n for f in found for n in f.sources])
+
+            found, ids = self._caught_up(unit, asked)
             unit.note(self._actor, "facts", purpose="assist", count=len(found))
         return [_shown(fact, [ids[n].record.id for n in fact.sources if n in ids]) for fact in found]
 
@@ -65,10 +69,11 @@ class Known(Reach):
         with self._store.unit(self.id) as unit:
             if unit is None:
                 return frozenset()
-            self._catch_up(unit)
-            with unit.reading() as connection:
-                found = facts.retired(connection, self._store.clock(), past=False)
-                stated = [row.record for row in rows.at(connection, found).values() if row.replaced is None]
+            return self._caught_up(unit, self._over)
+
+    def _over(self, connection: Connection) -> frozenset[str]:
+        found = facts.retired(connection, self._store.clock(), past=False)
+        stated = (row.record for row in rows.at(connection, found).values() if row.replaced is None) if found else ()
         return frozenset(r.id for r in stated if isinstance(r, Turn) and len(r.text) <= SHORT)
 
     def reinstate(self, fact: int) -> None:
@@ -114,6 +119,15 @@ class Known(Reach):
         except Busy:
             return 0
 
+    def _caught_up(self, unit: Unit, asked: Callable[[Connection], Told]) -> Told:
+        """What a question to his rows gives once what waits is done; mostly nothing does, and one read is enough."""
+        with unit.reading() as connection:
+            if not jobs.due(connection, self._store.clock(), 1):
+                return asked(connection)
+        self._catch_up(unit)
+        with unit.reading() as connection:
+            return asked(connection)
+
     def _work(self, unit: Unit, most: int = AT_ONCE, *, patient: bool = True) -> int:
         """Does up to `most` jobs whose time has come; gives how many it tried."""
         now = self._store.clock()
@@ -130,13 +144,11 @@ class Known(Reach):
         with self._store.unit(self.id) as unit:
             if unit is None:
                 return [], set()
-            self._catch_up(unit)
-            return self._stated(unit)
+            return self._caught_up(unit, self._stated)
 
-    def _stated(self, unit: Unit) -> tuple[list[Record], set[int]]:
-        with unit.reading() as connection:
-            held = [f for f in facts.everything(connection) if table.holds(f, None)]
-            over = facts.retired(connection, self._store.clock(), past=False)
+    def _stated(self, connection: Connection) -> tuple[list[Record], set[int]]:
+        held = [f for f in facts.everything(connection) if table.holds(f, None)]
+        over = facts.retired(connection, self._store.clock(), past=False)
         claims = ((f, slots.Claim(kind=f.kind, key=f.key, value=f.value)) for f in held)
         made = [slots.record(claim, id=f"fact {f.n}", time=f.valid_from) for f, claim in claims]
         return made, over

@@ -10,6 +10,8 @@ import pytest
 from faulty import NAME, Disk
 from idiolect.core.errors import StoreError
 from idiolect.core.types import Record, Turn
+from idiolect.data.sqlite import folder
+from idiolect.data.sqlite.connection import Database, values
 from idiolect.data.sqlite.store import SQLiteStore
 from idiolect.data.store import DEFAULT_CONSENTS
 from idiolect.memory.space import Space
@@ -140,3 +142,23 @@ def test_the_simulated_loss_of_power_does_lose_what_was_not_synchronised(disk: D
                 connection.execute("ROLLBACK; PRAGMA synchronous=OFF; DELETE FROM record; BEGIN")
         copy = disk.after_power_loss(home, tmp_path / "copy")
     assert [r.id for r in state(copy)["ann"][0]] == ["a"]
+
+
+def test_a_change_that_is_not_durable_by_itself_is_so_with_the_next(disk: Disk, tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    steps, place = ("CREATE TABLE said (n INTEGER)",), folder.file(tmp_path / "home" / "some.db")
+    disk.set(0)
+    database = Database(place, steps, vfs=NAME)
+
+    def left(copy: str) -> list[int]:
+        found = Database(disk.after_power_loss(place.parent, tmp_path / copy) / place.name, steps)
+        with found.reading() as connection:
+            numbers = values(connection, "SELECT n FROM said ORDER BY n")
+        found.close()
+        return numbers
+
+    for n, durable, kept in ((1, False, []), (2, True, [1, 2]), (3, True, [1, 2, 3])):
+        with database.writing(durable=durable) as connection:
+            connection.execute("INSERT INTO said VALUES (?)", (n,))
+        assert left(f"copy{n}") == kept
+    database.close()

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from idiolect.core.errors import BadInput, IdiolectError, MissingExtra, StoreError
 from idiolect.data.sqlite import folder
+from idiolect.data.sqlite.schema import migrate
 
 try:
     import apsw
@@ -33,8 +34,6 @@ MOMENT = 300  # milliseconds that a read which would like to write gives the wri
 SIDES = ("-wal", "-shm", "-journal")
 PRAGMAS = ("synchronous=FULL", "secure_delete=ON", "temp_store=MEMORY", "trusted_schema=OFF", "cell_size_check=ON")
 AGAIN = "Do it again; if it stays so, run `idiolect doctor`."
-
-Step = str
 
 
 class Busy(StoreError):
@@ -51,7 +50,7 @@ Connection = apsw.Connection
 class Database:
     """A file, opened. `steps` are its migrations; `user_version` counts those that were made."""
 
-    def __init__(self, path: Path, steps: Sequence[Step], *, vfs: str | None = None) -> None:
+    def __init__(self, path: Path, steps: Sequence[str], *, vfs: str | None = None) -> None:
         self.path, self._vfs, self._process = path, vfs, os.getpid()
         self._idle: list[Connection] = []
         self._pool, self._alone = Lock(), RLock()
@@ -67,47 +66,47 @@ class Database:
                 shut(self._writer)
                 raise
 
-    @contextmanager
-    def reading(self) -> Iterator[Connection]:
+    def reading(self) -> Reading:
         """A connection that sees one moment and cannot write; give it back soon."""
-        with reported(self.path):
-            connection = self._reader()
-            try:
-                connection.execute("BEGIN")
-                yield connection
-            finally:
-                self._return(connection)
+        return Reading(self)
 
     def first(self, query: str, *given: Any) -> Any:
         """What `value` gives, of one query that needs no moment in common with another."""
         with reported(self.path):
-            connection = self._reader()
+            connection = self.lend()
             try:
                 return value(connection, query, *given)
             finally:
-                self._return(connection)
+                self.take_back(connection)
 
     @contextmanager
-    def writing(self, *, patient: bool = True) -> Iterator[Connection]:
+    def writing(self, *, patient: bool = True, durable: bool = True) -> Iterator[Connection]:
         """The one writer, in a transaction: all of it or nothing, on the disk when this returns.
 
         Args:
             patient: waits for who else is writing as long as it takes, or 5 seconds for another process; else for a
                 moment, so that a read is not held up.
+            durable: False for what is acknowledged only with a later durable change: until that one, or a checkpoint, a
+                loss of power can take it back whole; the death of this process cannot.
 
         Raises:
             Busy: somebody else is writing.
         """
         with reported(self.path), self._turn(patient):
             self._check()
-            self._begin(patient)
+            if not durable:
+                self._writer.execute("PRAGMA synchronous=NORMAL")
             try:
+                self._begin(patient)
                 yield self._writer
                 self._writer.execute("COMMIT")
             except BaseException:
                 if self._writer.in_transaction:
                     self._writer.execute("ROLLBACK")
                 raise
+            finally:
+                if not durable:
+                    self._writer.execute("PRAGMA synchronous=FULL")
 
     def scrub(self, before: Callable[[Connection], None] | None = None, wait: int = WAIT) -> bool:
         """Rebuilds the file without what was deleted; False where others' reads did not let the log be emptied.
@@ -167,7 +166,8 @@ class Database:
         finally:
             self._writer.set_busy_timeout(WAIT)
 
-    def _reader(self) -> Connection:
+    def lend(self) -> Connection:
+        """A connection that cannot write, until it is taken back."""
         self._check()
         with self._pool:
             if self._idle:
@@ -176,7 +176,8 @@ class Database:
         connection.execute("PRAGMA query_only=ON")
         return connection
 
-    def _return(self, connection: Connection) -> None:
+    def take_back(self, connection: Connection) -> None:
+        """Ends what it was doing; the next who reads has it."""
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         with self._pool:
@@ -192,6 +193,31 @@ class Database:
             )
         if self._closed:
             raise StoreError(self.path, "closed", "Open the space again.")
+
+
+class Reading:
+    """One moment of a database. A class, as `reported` is: they stand around every read, and generators cost more."""
+
+    __slots__ = ("_connection", "_database")
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def __enter__(self) -> Connection:
+        with reported(self._database.path):
+            self._connection = self._database.lend()
+            try:
+                self._connection.execute("BEGIN")
+            except BaseException:
+                self._database.take_back(self._connection)
+                raise
+        return self._connection
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        with reported(self._database.path):
+            self._database.take_back(self._connection)
+        if error is not None:
+            report(self._database.path, error)
 
 
 def connect(path: Path, vfs: str | None = None) -> Connection:
@@ -226,48 +252,36 @@ def begin(connection: Connection) -> None:
     connection.execute("BEGIN IMMEDIATE")
 
 
-def migrate(connection: Connection, steps: Sequence[Step], where: object) -> None:
-    """Brings a database forward, each step whole or not at all.
+class reported:  # noqa: N801 - reads as what it does
+    """What SQLite or the system refuses within, as our own error."""
 
-    Raises:
-        StoreError: it was written by a newer version.
-    """
-    version = int(connection.pragma("user_version"))
-    if version > len(steps):
-        what = f"its format is {version}, this version of idiolect knows {len(steps)}"
-        raise StoreError(where, what, "Install the newer version again; nothing was changed.")
-    if version == len(steps):
-        return
-    connection.execute("PRAGMA journal_mode=WAL")
-    for number in range(version, len(steps)):
-        begin(connection)
-        try:
-            if int(connection.pragma("user_version")) == number:  # another process may have been here
-                connection.execute(steps[number])
-                connection.execute(f"PRAGMA user_version={number + 1}")
-            connection.execute("COMMIT")
-        except BaseException:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise
+    __slots__ = ("_path",)
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if error is not None:
+            report(self._path, error)
 
 
-@contextmanager
-def reported(path: Path) -> Iterator[None]:
-    """What SQLite or the system refuses, as our own error."""
-    try:
-        yield
-    except IdiolectError:
-        raise
-    except (apsw.CorruptError, apsw.NotADBError) as error:
-        fix = "Restore it from a backup; a user's can also be erased, and he imported again."
-        raise Damaged(path, f"damaged ({error})", fix) from error
-    except apsw.BusyError as error:
-        raise Busy(path, "another process is writing", AGAIN) from error
-    except apsw.Error as error:
-        raise StoreError(path, f"{type(error).__name__}: {error}", AGAIN) from error
-    except UnicodeEncodeError:
-        fix = "Give text that was decoded with its own encoding."
-        raise BadInput("a text that was given", "it holds half a character (a lone surrogate)", fix) from None
-    except OSError as error:
-        raise folder.refused(path, error) from error
+def report(path: Path, error: BaseException) -> None:
+    """Raises what SQLite or the system refused as our own error; of any other nothing is said."""
+    match error:
+        case IdiolectError():
+            return
+        case apsw.CorruptError() | apsw.NotADBError():
+            fix = "Restore it from a backup; a user's can also be erased, and he imported again."
+            raise Damaged(path, f"damaged ({error})", fix) from error
+        case apsw.BusyError():
+            raise Busy(path, "another process is writing", AGAIN) from error
+        case apsw.Error():
+            raise StoreError(path, f"{type(error).__name__}: {error}", AGAIN) from error
+        case UnicodeEncodeError():
+            fix = "Give text that was decoded with its own encoding."
+            raise BadInput("a text that was given", "it holds half a character (a lone surrogate)", fix) from None
+        case OSError():
+            raise folder.refused(path, error) from error

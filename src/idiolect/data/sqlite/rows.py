@@ -114,6 +114,11 @@ def current(connection: Connection) -> list[Row]:
     return _rows(connection.execute(f"SELECT {COLUMNS} FROM record WHERE replaced IS NULL ORDER BY n"))
 
 
+def after(connection: Connection, n: int) -> list[Row]:
+    """All versions that came after one, in the order they came."""
+    return _rows(connection.execute(f"SELECT {COLUMNS} FROM record WHERE n > ? ORDER BY n", (n,)))
+
+
 def everything(connection: Connection) -> list[Row]:
     """All versions of all records, in the order they came."""
     return _rows(connection.execute(f"SELECT {COLUMNS} FROM record ORDER BY n"))

@@ -12,6 +12,14 @@ first. `receipt.sought` holds the hashes of what is to be looked for, until noth
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from idiolect.core.errors import StoreError
+
+if TYPE_CHECKING:
+    from apsw import Connection
+
 UNIT = (
     """
     CREATE TABLE record (
@@ -103,3 +111,29 @@ CATALOGUE = (
     """,
     "ALTER TABLE receipt ADD COLUMN sought BLOB;",
 )
+
+
+def migrate(connection: Connection, steps: Sequence[str], where: object) -> None:
+    """Brings a database forward, each step whole or not at all.
+
+    Raises:
+        StoreError: it was written by a newer version.
+    """
+    version = int(connection.pragma("user_version"))
+    if version > len(steps):
+        what = f"its format is {version}, this version of idiolect knows {len(steps)}"
+        raise StoreError(where, what, "Install the newer version again; nothing was changed.")
+    if version == len(steps):
+        return
+    connection.execute("PRAGMA journal_mode=WAL")
+    for number in range(version, len(steps)):
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            if int(connection.pragma("user_version")) == number:  # another process may have been here
+                connection.execute(steps[number])
+                connection.execute(f"PRAGMA user_version={number + 1}")
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise

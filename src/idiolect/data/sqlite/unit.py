@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -80,11 +80,9 @@ class Unit:
         made: Made = held[1]
         return made
 
-    @contextmanager
-    def reading(self) -> Iterator[Connection]:
+    def reading(self) -> AbstractContextManager[Connection]:
         """One moment of the unit; give it back within half a second, so that deleted bytes can go."""
-        with self._database.reading() as connection:
-            yield connection
+        return self._database.reading()
 
     @contextmanager
     def writing(self, *, patient: bool = True) -> Iterator[Connection]:
