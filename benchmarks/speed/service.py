@@ -26,6 +26,7 @@ from idiolect.applications.server.settings import load
 
 REQUESTS = int(os.environ.get("IDIOLECT_BENCH_REQUESTS", "100"))
 ROUNDS = int(os.environ.get("IDIOLECT_BENCH_ROUNDS", "5"))
+ECHOES = 10  # to one request: they are so quick that few would tell little
 MEMORIES, USERS = 100, 20  # so that no user grows much by what he asks here
 HOST, PORT = "127.0.0.1", 8321
 WHAT = ("sister", "brother", "dog", "doctor", "boss", "street", "garden", "office", "school", "boat")
@@ -121,10 +122,10 @@ def row(encoder: str, goal: float | None, name: str) -> Row:
         made = service(Path(folder), encoder)
         door, floor = create(made), echo()
         bearer = [(b"authorization", f"Bearer {made.door.token}".encode())]
-        sides: tuple[tuple[FastAPI, list[tuple[bytes, bytes]]], ...] = (
-            (door, bearer),
-            (door, [*bearer, (b"x-idiolect-memory", b"off")]),
-            (floor, []),
+        sides: tuple[tuple[FastAPI, list[tuple[bytes, bytes]], int], ...] = (
+            (door, bearer, REQUESTS),
+            (door, [*bearer, (b"x-idiolect-memory", b"off")], REQUESTS),
+            (floor, [], ECHOES * REQUESTS),
         )
 
         async def whole() -> list[float]:
@@ -132,13 +133,13 @@ def row(encoder: str, goal: float | None, name: str) -> Row:
             async with door.router.lifespan_context(door):
                 for one in range(ROUNDS + 1):
                     spent = []
-                    for app, headers in sides:
+                    for app, headers, times in sides:
                         began = time.process_time()
-                        for _ in range(REQUESTS):
+                        for _ in range(times):
                             await ask(app, number, headers)
                             number += 1
-                        spent.append(time.process_time() - began)
-                    print([round(1e6 * s / REQUESTS) for s in spent])
+                        spent.append((time.process_time() - began) / times)
+                    print([round(1e6 * s) for s in spent])
                     if one:  # the first round warms up
                         ratios.append((spent[0] - spent[1]) / spent[2])
             return ratios

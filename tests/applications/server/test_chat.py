@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 from openai import APIStatusError, NotFoundError
+
+from idiolect.data.sqlite.connection import Database
 
 if TYPE_CHECKING:
     from tests.applications.conftest import Running
@@ -304,3 +306,20 @@ def test_where_he_lived_before_is_shown_only_where_he_asks_for_it(relay: Running
 
     assert shown("Where do I live?") == {"I now live in Lisbon."}
     assert shown("Where did I live before?") == {"I live in Porto.", "I now live in Lisbon."}
+
+
+def test_a_request_waits_twice_for_the_disk(relay: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    relay.user("ann").add("My sister Anna lives in Kyoto", wait=True)
+    with relay.service.space("default").store.unit("ann") as unit:
+        assert unit is not None
+        mine = unit.path
+    waited, real = [], Database.writing
+
+    def noted(self: Database, *, patient: bool = True, durable: bool = True) -> Any:
+        waited.extend([self.path.name] if durable and self.path.parent == mine else [])
+        return real(self, patient=patient, durable=durable)
+
+    monkeypatch.setattr(Database, "writing", noted)
+    answer = relay.client().chat.completions.create(model="small", messages=said("my sister?"), user="ann")
+    assert (answer.idiolect["remembered"], len(answer.idiolect["sources"])) == (1, 1)
+    assert waited == ["user.db", "door.db"]

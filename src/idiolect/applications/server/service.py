@@ -250,7 +250,7 @@ class Service:
                 encoder: Any = "auto" if self.settings.server.encoder == "auto" else None
                 space = open(self.settings.home, name, encoder=encoder, actor="service", clock=self.clock)
                 notebook = Notebook(space.store, self.settings.answers, self.clock)
-                self._spaces[name] = (space, notebook, Held(space.store))
+                self._spaces[name] = (space, notebook, Held(space.store, self.settings.upstream.url))
             return self._spaces[name]
 
     def _pipeline(self, learnt: Learnt) -> Pipeline:

@@ -47,12 +47,16 @@ def used(data: UserData, made: Idiolect, kept: Idiolect) -> list[Record]:
     before = {clean(x) for s in made.streams for b in s.context for x in b.lines}
     after = {x for s in kept.streams for b in s.context for x in b.lines}
     ids = {id for _, id in made.sources}
-    used = []
-    for record in (r for r in data.records if r.id in ids):
-        own = {clean(line(record)), clean(line(record, dated=True))}
-        if own & after or not own & before:
-            used.append(record)
-    return used
+    return [r for r in data.records if r.id in ids and _there(r, before, after)]
+
+
+def _there(record: Record, before: set[str], after: set[str]) -> bool:
+    """Whether a line of a record, or the same with its day, is still there, or never was."""
+    plain = clean(line(record))
+    if plain in after:
+        return True
+    dated = clean(line(record, dated=True))
+    return dated in after or not (plain in before or dated in before)
 
 
 def weighed(records: Sequence[Record], query: Query) -> tuple[Source, ...]:

@@ -10,14 +10,13 @@ from typing import Any
 from idiolect.applications.server.answering import dialogue, fields
 from idiolect.applications.server.answering.dialogue import Said
 from idiolect.applications.server.answering.exchange import Exchange
-from idiolect.applications.server.answering.notes import Notes
 from idiolect.applications.server.answering.pipeline import Shown, Wanted
 from idiolect.applications.server.answering.serving import Serving
 from idiolect.applications.server.speakers.identity import Speaker
 from idiolect.core.errors import BadInput, ConsentError
 from idiolect.core.types import Turn
 from idiolect.data.store import named
-from idiolect.governance.view import Destination, view
+from idiolect.governance.view import view
 from idiolect.memory.user import User
 
 MARGIN = 64  # tokens of marks and headings around what is shown
@@ -78,20 +77,14 @@ def _personal(service: Serving, exchange: Exchange, handle: User | None) -> None
         if notes is None:
             return
         exchange.said = dialogue.turns(exchange.messages, notes.salt, exchange.conversation)
+        marks = [mark for one in exchange.said for mark in (one.mark, one.pair) if mark]
+        known, pinned = notes.before(marks)
         if "memory:read" in scopes:
-            exchange.wanted = replace(exchange.wanted, pinned=notes.pins())
-            _show(service, exchange, handle)
-        if exchange.writes:
-            _remember(service, exchange, handle, notes)
-
-
-def _remember(service: Serving, exchange: Exchange, handle: User, notes: Notes) -> None:
-    """Keeps what is new of his words, and notes what was seen."""
-    marks = [mark for one in exchange.said for mark in (one.mark, one.pair) if mark]
-    known = notes.known(marks)
-    exchange.remembered = _keep(handle, dialogue.fresh(exchange.said, known), exchange, service.clock())
-    if set(marks) - known:
-        notes.see(marks)
+            _show(service, exchange, handle, pinned)
+        if exchange.writes:  # and notes what was seen
+            exchange.remembered = _keep(handle, dialogue.fresh(exchange.said, known), exchange, service.clock())
+            if set(marks) - known:
+                notes.see(marks)
 
 
 def _keep(handle: User, new: Sequence[Said], exchange: Exchange, now: float) -> int:
@@ -104,13 +97,11 @@ def _keep(handle: User, new: Sequence[Said], exchange: Exchange, now: float) -> 
     return count
 
 
-def _show(service: Serving, exchange: Exchange, handle: User) -> None:
+def _show(service: Serving, exchange: Exchange, handle: User, pinned: frozenset[str]) -> None:
     """The pipeline over his records, without those that stand in the dialogue anyway or state what is over."""
-    store, url = service.held(exchange.speaker.space), service.settings.upstream.url
-    local = not url or store.policy.local(url)
+    store = service.held(exchange.speaker.space)
     try:
-        destination: Destination = "local" if local else "provider"
-        data = view(store, handle.id, destination=destination, context=exchange.wanted.context)
+        data = view(store, handle.id, destination=store.destination, context=exchange.wanted.context)
     except ConsentError as error:
         refused = ({"method": exchange.wanted.methods, "why": str(error)},)
         exchange.shown = Shown(pipeline=exchange.wanted.methods, degraded=refused)
@@ -118,7 +109,8 @@ def _show(service: Serving, exchange: Exchange, handle: User) -> None:
     there = {one.record for one in exchange.said} | handle.over(exchange.query.text)
     telling = store.telling(handle.id, data.records)
     exchange.data = replace(data, records=telling.bearing(there, exchange.query.text, service.clock()))
-    exchange.wanted = replace(exchange.wanted, budget=min(exchange.wanted.budget, _room(service, exchange)))
+    budget = min(exchange.wanted.budget, _room(service, exchange))
+    exchange.wanted = replace(exchange.wanted, budget=budget, pinned=pinned)
     exchange.shown = service.pipeline.shown(exchange.speaker.space, exchange.data, exchange.query, exchange.wanted)
 
 

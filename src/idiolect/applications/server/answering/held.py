@@ -12,8 +12,9 @@ from idiolect.applications.server.answering.telling import Telling
 from idiolect.core.types import Record
 from idiolect.data.policy import Policy
 from idiolect.data.sqlite import rows
-from idiolect.data.sqlite.connection import Connection, values
+from idiolect.data.sqlite.connection import Connection
 from idiolect.data.sqlite.store import SQLiteStore
+from idiolect.governance.view import Destination
 
 USERS = 256  # held in memory at once
 STATE = "SELECT count(*), max(n), total(replaced) FROM record"  # rows come, are replaced or go; no n comes again
@@ -30,10 +31,15 @@ class State:
 
 
 class Held:
-    """A `Store` in front of another; the audit trail notes every read all the same."""
+    """A `Store` in front of another; the audit trail notes every read all the same.
 
-    def __init__(self, store: SQLiteStore) -> None:
+    Args:
+        upstream: address of who answers; empty: this process. `destination` is what its policy takes that for.
+    """
+
+    def __init__(self, store: SQLiteStore, upstream: str = "") -> None:
         self.store = store
+        self.destination: Destination = "local" if not upstream or store.policy.local(upstream) else "provider"
         self._held: OrderedDict[str, tuple[State, tuple[Record, ...]]] = OrderedDict()
         self._telling: dict[str, Telling] = {}
         self._lock = Lock()
@@ -98,8 +104,8 @@ def _read(connection: Connection, known: State, held: tuple[Record, ...]) -> tup
     """What holds now: what was held and what came since, or all of it where something went or was replaced."""
     count, newest, replaced = connection.execute(STATE).fetchone() or (0, None, 0.0)
     state = State(folder=known.folder, count=int(count), newest=int(newest or 0), replaced=float(replaced))
-    fresh = values(connection, "SELECT n FROM record WHERE n > ? ORDER BY n", known.newest)
-    if held and known.count + len(fresh) == state.count and known.replaced == state.replaced:
-        came = rows.at(connection, fresh)
-        return state, (*held, *(came[n].record for n in fresh))
+    if held and known.replaced == state.replaced:
+        fresh = rows.after(connection, known.newest)
+        if known.count + len(fresh) == state.count:
+            return state, (*held, *(row.record for row in fresh))
     return state, tuple(row.record for row in rows.current(connection))

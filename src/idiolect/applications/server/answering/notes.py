@@ -25,6 +25,7 @@ from idiolect.data.sqlite.connection import Database, value, values
 from idiolect.data.sqlite.store import SQLiteStore
 
 OPEN, DAY = 128, 86400.0
+PINS = "SELECT record FROM pin"
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,14 +37,15 @@ class Notes:
     keep: Answers
     clock: Callable[[], float]
 
-    def known(self, marks: Iterable[bytes]) -> set[bytes]:
-        """Those of the marks that were seen."""
+    def before(self, marks: Iterable[bytes]) -> tuple[set[bytes], frozenset[str]]:
+        """(those of the marks that were seen, the records that are always shown)."""
         with self.database.reading() as connection:
-            return {m for m in marks if value(connection, "SELECT 1 FROM seen WHERE mark = ?", m) is not None}
+            seen = {m for m in marks if value(connection, "SELECT 1 FROM seen WHERE mark = ?", m) is not None}
+            return seen, frozenset(values(connection, PINS))
 
     def see(self, marks: Iterable[bytes]) -> None:
-        """From now on they are known."""
-        with self.database.writing() as connection:
+        """From now on they are known: on the disk with what is answered, which is the acknowledgement."""
+        with self.database.writing(durable=False) as connection:
             connection.executemany("INSERT OR IGNORE INTO seen VALUES (?)", [(m,) for m in marks])
 
     def answered(self, body: dict[str, Any], records: Iterable[str], marks: Iterable[bytes]) -> str | None:
@@ -89,7 +91,7 @@ class Notes:
     def pins(self) -> frozenset[str]:
         """The records that are always shown."""
         with self.database.reading() as connection:
-            return frozenset(values(connection, "SELECT record FROM pin"))
+            return frozenset(values(connection, PINS))
 
     def pin(self, record: str, on: bool) -> None:
         """Pins a record, or lets go of it."""
