@@ -6,9 +6,9 @@
     records.jsonl     a version a line: {"record": {"kind", "id", ...}, "version": 1, "created": 0.0, "replaced": null,
                        "metadata": {...}}
     audit.jsonl       who read or changed what: {"time", "actor", "action", "purpose", "count"}; only `restore` reads it
-    own/<name>/       what methods learnt for him, as data.artifacts wrote it (JSON and safetensors)
+    own/<name>/       what methods learnt for him, as data.artifacts wrote it (JSON and safetensors); not from a server
 
-Vectors are not in it: they are made again from the records.
+Vectors are not in it: they are made again from the records. A user on disk and one in PostgreSQL give the same folder.
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ import hashlib
 import json
 import shutil
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from idiolect.core.errors import BadInput
+from idiolect.core.errors import BadInput, ConsentError
 from idiolect.data import header
 from idiolect.data.policy import PURPOSES
 from idiolect.data.records import parse, plain
@@ -29,6 +30,7 @@ from idiolect.data.sqlite import folder, jobs, rows
 from idiolect.data.sqlite.connection import Connection, values
 from idiolect.data.sqlite.rows import Row
 from idiolect.data.sqlite.unit import Unit, setting
+from idiolect.data.store import named
 from idiolect.governance.lineage import FILE as LEDGER
 from idiolect.governance.lineage import Ledger, hashes
 from idiolect.memory.facts import table
@@ -61,8 +63,7 @@ def export(unit: Unit | None, path: Path) -> int:
         remember = setting(connection, "remember") != 0
     learnt = _learnt(unit, found)
     count = write(path, found, consents, remember=remember, learnt=learnt, reinstated=decided)
-    lines = (json.dumps(dict(zip(NOTED, line, strict=True)), ensure_ascii=False) for line in audit)
-    folder.file(path / AUDIT).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    _note(path, (dict(zip(NOTED, line, strict=True)) for line in audit))
     for name in learnt:
         shutil.copytree(unit.path / OWN / name, path / OWN / name, symlinks=True)
     return count
@@ -156,21 +157,47 @@ def trail(connection: Connection, path: Path) -> None:
         connection.executemany(entry, [tuple(line.get(name) for name in NOTED) for line in lines])
 
 
-def carry(store: PostgresStore, user: str, path: Path) -> int:
-    """As `export`, of a user in PostgreSQL; gives the number of records, of all versions."""
-    found, there = store.everything(user), user in store.users()
-    consents = sorted(store.consents(user)) if there else None
-    return write(path, found, consents, remember=store.remembered(user))
+def carry(store: PostgresStore, user: str, path: Path, *, actor: str = "store") -> int:
+    """As `export`, of a user in PostgreSQL; gives the number of records, of all versions.
+
+    Args:
+        actor: stands in the audit trail for whoever asks.
+    """
+    from idiolect.data.postgres.working import Working
+
+    if user not in store.users():
+        return write(path, [], None, remember=store.remembered(user))
+    with closing(Working(store, user)) as unit:
+        with unit.reading() as connection:
+            found, decided = rows.everything(connection), table.decisions(connection)
+        unit.note(actor, "export", count=len(found))
+        unit.record()
+    consents, remember = sorted(store.consents(user)), store.remembered(user)
+    count = write(path, found, consents, remember=remember, reinstated=decided)
+    _note(path, store.audit(user))
+    return count
 
 
-def bring(store: PostgresStore, user: str, path: Path) -> int:
+def bring(store: PostgresStore, user: str, path: Path, *, actor: str = "store") -> int:
     """Reads what `export` wrote into PostgreSQL, but for what methods learnt; gives how many versions are new.
 
     Raises:
         BadInput: a folder that is damaged, or an id that another record of his has.
+        ConsentError: he does not want to be remembered.
     """
+    from idiolect.data.postgres.working import Working
+
     manifest, given = read(path)
-    return store.enter(user, given, manifest.get("consents"), remember=bool(manifest.get("remember", True)))
+    with closing(Working(store, named(user))) as unit, unit.writing(make=True) as connection:
+        if given and setting(connection, "remember") == 0:
+            raise ConsentError(f"user {user!r} does not want to be remembered. {ASK}")
+        if manifest.get("consents") is not None and not rows.everything(connection):
+            unit.allow(manifest["consents"])
+        new = enter(connection, manifest, given, user)
+        if not (manifest.get("remember", True) or rows.current(connection)):
+            connection.execute("INSERT OR REPLACE INTO meta VALUES ('remember', 0)")
+        unit.changed(connection, actor, "import", count=new)
+    return new
 
 
 def adapters(path: Path, unit: Unit, manifest: Mapping[str, Any], given: Sequence[Row]) -> None:
@@ -231,6 +258,12 @@ def _decided(given: Any) -> bool:
     if not isinstance(given, dict) or type(given.get("when")) not in (int, float):
         return False
     return all(isinstance(given.get(name), str) for name in ("kind", "key", "value", "instead_of"))
+
+
+def _note(path: Path, lines: Iterable[Mapping[str, Any]]) -> None:
+    """Writes the audit trail."""
+    text = "".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in lines)
+    folder.file(path / AUDIT).write_text(text, encoding="utf-8")
 
 
 def _written(row: Row) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import inspect
+import json
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from itertools import count
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import idiolect
-from idiolect.core.errors import StoreError
+from idiolect.core.errors import ConsentError, StoreError
 from idiolect.core.types import Turn
 from idiolect.memory.opening import open
 from idiolect.memory.space import Space
@@ -104,6 +105,44 @@ def test_facts_what_was_taken_back_and_the_dead_are_there_after_opening_again(
         ann = space.user("ann")
         assert (ann.facts(history=True), [{**job, "job": 0} for job in ann.jobs()]) == before
         assert [(job["tries"], job["error"]) for job in ann.jobs()] == [(1, "ZeroDivisionError")]
+
+
+def test_a_user_goes_from_a_server_to_a_folder_and_back_with_what_was_taken_back_and_a_trail(
+    server: Server, place: str, tmp_path: Path
+) -> None:
+    with open(server.app, place, encoder=None) as hosted, open(tmp_path / "home", encoder=None) as local:
+        ann = hosted.user("ann")
+        said = [Turn(id="a", text="I live in Oslo.", time=1.0), Turn(id="b", text="I just moved to Quito.", time=2.0)]
+        ann.add(said, wait=True)
+        ann.reinstate(ann.facts(history=True)[0]["id"])
+        ann.consent("assist", "share")
+        assert ann.export(tmp_path / "first") == 2
+        local.user("ann").import_(tmp_path / "first")
+        local.user("ann").export(tmp_path / "second")
+        assert hosted.user("back").import_(tmp_path / "second") == 2
+        hosted.user("back").export(tmp_path / "third")
+        facts = [user.facts(history=True) for user in (ann, local.user("ann"), hosted.user("back"))]
+        assert facts[0] == facts[1] == facts[2]
+        assert [fact["value"] for fact in hosted.user("back").facts()] == ["Oslo"]
+        assert hosted.user("back").consents() == {"assist", "share"}
+    for name in ("records.jsonl", "manifest.json"):
+        assert len({(tmp_path / at / name).read_bytes() for at in ("first", "second", "third")}) == 1
+    for at in ("first", "second", "third"):
+        trail = [json.loads(line) for line in (tmp_path / at / "audit.jsonl").read_text().splitlines()]
+        assert (trail[-1]["actor"], trail[-1]["action"]) == ("library", "export")
+        assert ("reinstate" in {line["action"] for line in trail}) == (at == "first")
+
+
+def test_who_does_not_want_to_be_remembered_is_not_imported(server: Server, place: str, tmp_path: Path) -> None:
+    with open(server.app, place, encoder=None) as space:
+        space.user("ann").add("tea")
+        space.user("ann").export(tmp_path / "out")
+        space.user("bob").remember(False)
+        with pytest.raises(ConsentError, match="does not want to be remembered"):
+            space.user("bob").import_(tmp_path / "out")
+        space.user("bob").export(tmp_path / "bob")
+        space.user("eve").import_(tmp_path / "bob")
+        assert not space.user("eve").remembered
 
 
 def test_what_another_process_changed_is_seen_at_once(server: Server, place: str) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +14,8 @@ import pytest
 from idiolect.core.errors import BadInput, ConsentError, StoreError
 from idiolect.core.types import Turn
 from idiolect.data.policy import Policy
+from idiolect.data.sqlite.rows import Row
+from idiolect.memory import portable
 from memory_doubles import Letters
 
 psycopg = pytest.importorskip("psycopg")
@@ -40,6 +44,18 @@ def store(server: Server, place: str) -> Iterator[PostgresStore]:
 def unit(store: PostgresStore, user: str) -> str:
     with store.reading(user) as (_, found):
         return found
+
+
+def imported(store: PostgresStore, user: str) -> None:
+    """Brings a user of two versions, who shares."""
+    old, new = (Turn(id="b", text=text, time=1.0) for text in ("x", "y"))
+    made = [
+        Row(n=0, version=version, created=1.0, replaced=ended, record=record, metadata={})
+        for version, ended, record in ((1, 2.0, old), (2, None, new))
+    ]
+    with TemporaryDirectory() as folder:
+        portable.write(Path(folder, "out"), made, ["share"], remember=True)
+        portable.bring(store, user, Path(folder, "out"))
 
 
 def counts(connection: Any, server: Server) -> dict[str, int]:
@@ -204,8 +220,9 @@ def test_who_is_not_to_be_remembered_is_not(server: Server, place: str) -> None:
         lambda store: store.append("new", [Turn(id="b", text="x")]),
         lambda store: store.consent("ann", "share", "train"),
         lambda store: store.erase("ann"),
+        lambda store: imported(store, "new"),
     ],
-    ids=["append", "first append", "consent", "erase"],
+    ids=["append", "first append", "consent", "erase", "import"],
 )
 def test_a_change_happens_whole_or_not_at_all_wherever_it_is_cut(server: Server, place: str, change: Any) -> None:
     def state(store: PostgresStore) -> object:

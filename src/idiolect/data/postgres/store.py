@@ -139,44 +139,10 @@ class PostgresStore:
             allow(connection, unit, checked(purposes))
             self._note(connection, unit, "consent", count=len(purposes))
 
-    def everything(self, user: str) -> tuple[Row, ...]:
-        """All versions of all records, in the order they came."""
-        with self.reading(user) as (connection, unit):
-            found = tuple(versions(connection, unit)) if unit else ()
-            if unit:
-                self._note(connection, unit, "export", count=len(found))
-            return found
-
     def remembered(self, user: str) -> bool:
         """Whether anything is kept of what he says."""
         with self.reading(user) as (connection, unit):
             return _remembered(connection, unit) if unit else self.policy.remember
-
-    def enter(self, user: str, given: Sequence[Row], consents: Iterable[str] | None, *, remember: bool = True) -> int:
-        """Writes versions as they were elsewhere; those that are there are left alone. Gives the number of new ones.
-
-        Args:
-            consents: hold where nothing is kept of him yet; None leaves them as they are.
-
-        Raises:
-            BadInput, ConsentError: as `append`.
-        """
-        with self.writing(named(user), make=True) as (connection, unit):
-            _willing(connection, unit, user, given)
-            before = {(row.record.id, row.version): row for row in versions(connection, unit)}
-            for row in given:
-                known = before.get((row.record.id, row.version), row)
-                if (known.record, known.replaced) != (row.record, row.replaced):
-                    what = f"two different records with the id {row.record.id!r}"
-                    raise BadInput(f"user {user!r}", what, "Import it as another user, or erase the other first.")
-            fresh = [row for row in given if (row.record.id, row.version) not in before]
-            insert(connection, unit, _numbered(connection, unit, fresh))
-            if not before and consents is not None:
-                allow(connection, unit, consents)
-            if not (remember or before or given):
-                connection.execute("UPDATE idiolect.person SET remember = false WHERE unit = %s", (unit,))
-            self._note(connection, unit, "import", count=len(fresh))
-            return len(fresh)
 
     def audit(self, user: str) -> list[dict[str, Any]]:
         """Who read or changed what, when and for which purpose, oldest first; without content."""

@@ -11,7 +11,7 @@ One connection serves all threads of a process, one after another.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock, RLock
@@ -21,7 +21,7 @@ import apsw
 
 from idiolect.core.errors import StoreError
 from idiolect.data.postgres import vectors as remote
-from idiolect.data.postgres.store import PostgresStore, insert, note, versions
+from idiolect.data.postgres.store import PostgresStore, allow, insert, note, versions
 from idiolect.data.sqlite import rows, vectors
 from idiolect.data.sqlite.connection import Connection, begin, reported, value, values
 from idiolect.data.sqlite.later import Later
@@ -65,6 +65,7 @@ class Working(Unit):
         self._seen: list[tuple[float, str, str, str, int | None, int]] = []
         self._alone, self._lock = RLock(), Lock()
         self._changes: list[tuple[float, str, str, str, int]] = []
+        self._allowed: list[tuple[str, ...]] = []
         self._recorder, self._count, self._closed = Later(SOON, self.record), -1, False
 
     @contextmanager
@@ -81,14 +82,18 @@ class Working(Unit):
                     self._copy.execute("ROLLBACK")
 
     @contextmanager
-    def writing(self, *, patient: bool = True) -> Iterator[Connection]:
-        """The one writer, always patient: on the server and in the copy, or in neither; waiting audit lines go too."""
+    def writing(self, *, patient: bool = True, make: bool = False) -> Iterator[Connection]:
+        """The one writer, always patient: on the server and in the copy, or in neither; waiting audit lines go too.
+
+        Args:
+            make: a stranger becomes a user, if all goes well.
+        """
         with self._alone:
             with self._lock:
                 waiting, self._seen = self._seen, []
-            self._changes = []
+            self._changes, self._allowed = [], []
             try:
-                with reported(HERE), self._store.writing(self._user) as (server, unit):
+                with reported(HERE), self._store.writing(self._user, make=make) as (server, unit):
                     if not unit:
                         raise StoreError(f"user {self._user!r}", "erased meanwhile", "Ask for him again.")
                     self._refresh(server, unit)
@@ -96,6 +101,8 @@ class Working(Unit):
                     begin(self._copy)
                     yield self._copy
                     text = self._carry(server, unit, before)
+                    for purposes in self._allowed:
+                        allow(server, unit, purposes)
                     reads = [(when, who, what, why, n) for when, who, what, why, _, n in waiting]
                     note(server, unit, [*reads, *self._changes])
                     stamp = _stamp(server, unit)
@@ -113,6 +120,10 @@ class Working(Unit):
     ) -> None:
         """A line for the audit trail, in the transaction of the change on the server."""
         self._changes.append((self.clock(), actor, action, "", count))
+
+    def allow(self, purposes: Iterable[str]) -> None:
+        """Replaces what he allows, in the transaction of a change on the server."""
+        self._allowed = [tuple(purposes)]
 
     def record(self) -> bool:
         """Writes the audit lines that wait; those of somebody who was erased go with his trail."""

@@ -67,15 +67,19 @@ class HostedUser(User):
 
     def export(self, folder: str | Path) -> int:
         """Writes all of him into a folder that `import_` reads; gives the number of versions of records."""
-        return portable.carry(self._server, self.id, Path(folder))
+        with self._server.unit(self.id) as unit:
+            if unit is not None:
+                unit.record()  # the trail goes with him
+        return portable.carry(self._server, self.id, Path(folder), actor=self._actor)
 
     def import_(self, folder: str | Path) -> int:
         """Reads what `export` wrote, but for what methods learnt; gives how many versions are new.
 
         Raises:
             BadInput: a folder that is damaged, or an id that another record of his has.
+            ConsentError: he does not want to be remembered.
         """
-        return portable.bring(self._server, self.id, Path(folder))
+        return portable.bring(self._server, self.id, Path(folder), actor=self._actor)
 
     def erase(self, *, strict: bool = False, wait: bool = True) -> Erasure:
         """Erases him, out of every row when this returns; the receipt is open until `purge` took the bytes too."""
