@@ -4,6 +4,7 @@ python benchmarks/facts.py [--users N] [--seed N] [--world FILE.toml] [--learner
 
 --world takes a stranger's wording (docs/world.md), --learners the side that rules may be written by. Retrieval is by
 words alone, without an encoder: `at 1` says how often the first record states what is asked for as it holds (or held).
+What is sensitive counts as flagged where the fact is found, and (`lines`) where the line that states it is flagged.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ def measure(made: world.World) -> dict[str, float]:
     hits: Counter[str] = Counter()
     given: Counter[str] = Counter()
     wanted: Counter[str] = Counter()
-    right = retired = due = flagged = private = 0
+    right = retired = due = flagged = lines = private = 0
     for user in made.users:
         stated = list(said(made, user))
         found = {(c.kind, c.key.lower(), c.value.lower()) for c in stated if not c.over}
@@ -62,12 +63,15 @@ def measure(made: world.World) -> dict[str, float]:
         health = {fact for fact in truth if fact[0] == HEALTH}
         private += len(health)
         flagged += sum(bool(sensitive.of(f"{kind} {key}: {value}")) for kind, key, value in health & found)
+        said_by_him = [record.text for record in made.records(user) if isinstance(record, Turn)]
+        lines += sum(any(sensitive.of(text) for text in said_by_him if holds(text, fact[2])) for fact in health)
     figures = _slots(hits.total(), given.total(), wanted.total())
     figures |= {f"recall of {kind}": hits[kind] / wanted[kind] for kind in sorted(wanted)}
     return figures | {
         "supersession precision": right / max(retired, 1),
         "supersession recall": right / max(due, 1),
         "sensitive flagged": flagged / max(private, 1),
+        "sensitive lines flagged": lines / max(private, 1),
         "additive retired": _additive(),
     }
 

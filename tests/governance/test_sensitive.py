@@ -9,7 +9,11 @@ from idiolect.governance import sensitive
 from idiolect.governance.sensitive import categories, of
 
 FLAGGED = {
-    "health": ["I take insulin twice a day", "My therapist thinks it is burnout", "She is pregnant", "I have ADHD"],
+    "health": [
+        *("I take insulin twice a day", "My therapist thinks it is burnout", "She is pregnant", "I have ADHD"),
+        *("Plums bring me out in hives", "My throat closes up near cats", "Keep nuts away, I carry an EpiPen"),
+        *("My body does not tolerate milk", "I get ill from shrimps", "Prawns are not safe for me"),
+    ],
     "sexuality": ["I came out as bisexual last year", "Dating as a trans man is hard"],
     "religion": ["We pray at the mosque on Fridays", "I am an atheist"],
     "politics": ["I voted for the greens", "I joined a trade union"],
@@ -30,6 +34,9 @@ PLAIN = [
     "We watched a film about ships",
     "Call me at noon",
     "The sermonette of a cooking show",
+    "We flew with British Airways and the bee was in its hive",
+    "She reacted to my message at once",
+    "We painted the kitchen wall",
     "version 12345678901234567890",
 ]
 

@@ -63,6 +63,18 @@ def test_each_clause_that_states_a_fact_gives_it(text: str, facts: list[tuple[st
     assert [(c.kind, c.value) for c in claims(Turn(id="1", text=text))] == facts
 
 
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Remember this name, because it belongs to my boss: Greanthart.", "name"),
+        ("Les told me his favourite cheese is vorlapp.", "like"),
+        ("Do not bring vorlapp, my allergy is no joke.", "like"),
+    ],
+)
+def test_what_looks_like_another_kind_is_not_taken_for_it(text: str, kind: str) -> None:
+    assert kind not in {claim.kind for claim in claims(Turn(id="1", text=text))}
+
+
 def test_what_no_rule_knows_is_read_by_what_was_learnt() -> None:
     text = "I have never met a cheese as good as vorlapp."
     assert salient.read(text) is None

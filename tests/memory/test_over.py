@@ -55,6 +55,33 @@ def test_words_of_the_past_alone_end_nothing(text: str) -> None:
     assert not any(claim.over for claim in read(text))
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I used to waver, but these days vorlapp is my favourite cheese.",
+        "I was never sure, but now vorlapp is my favourite cheese.",
+    ],
+)
+def test_what_holds_after_words_of_the_past_is_read_as_it_is(text: str) -> None:
+    assert [(claim.kind, claim.value, claim.over) for claim in read(text)] == [("like", "vorlapp", False)]
+
+
+@pytest.mark.parametrize(
+    ("lead", "changed"),
+    [
+        ("Contrary to what I told you, ", True),
+        ("I take that back: ", True),
+        ("Scrap my stale notes: ", True),
+        ("On second thought, ", True),
+        ("As you asked, ", False),
+        ("Sitting in the garden, ", False),
+    ],
+)
+def test_a_lead_says_that_something_changed_or_nothing(lead: str, changed: bool) -> None:
+    (claim,) = read(f"{lead}my hobby is chess.")
+    assert (claim.kind, claim.value, claim.changed) == ("hobby", "chess", changed)
+
+
 def test_where_somebody_came_from_is_left_out() -> None:
     assert [claim.value for claim in read("I moved from Oslo to Rome.")] == ["Rome"]
 

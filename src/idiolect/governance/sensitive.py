@@ -22,12 +22,27 @@ WORDS = {
         grief gyn(?:a|e)+colog\w+ hearing\said hepatitis hiv hospital\w* illness immun\w+ infection
         infertil\w+ inflammat\w+ inhaler injur\w+ insulin insomnia ivf leuk\w+ lupus mammogram medical
         medications? medicines? meds menopaus\w+ mental migraines? miscarriage mood\s(?:swings|disorder) mri
-        nause\w+ neurolog\w+ ocd oncolog\w+ orthop\w+ overdose pain\w* panic\w* paraly\w+ parkinson\w*
+        nause\w+ neurolog\w+ ocd oncolog\w+ orthop\w+ overdose pain(?:s|ful\w*)? panic\w* paraly\w+ parkinson\w*
         patholog\w+ physio\w* pills pregnan\w+ prenatal prescri\w+ psychiatr\w+ psycholog\w+ ptsd rash
         rehab\w* relaps\w+ schizophren\w+ scoliosis seizures? sclerosis self-harm\w* sobriety sober
         sprain\w* stroke suicid\w+ surge(?:ry|on|ries) symptoms? therap(?:y|ist|ists) thyroid transplant
         trauma\w* tumou?r ultrasound urolog\w+ vaccin\w+ wheelchair x-?rays?
-        blood\s(?:pressure|sugar|test|tests|type|work)""",
+        blood\s(?:pressure|sugar|test|tests|type|work)
+        adrenaline\spens? allergens? ambulance anaphyla\w+ antibod(?:y|ies) antihistamin\w+ blisters? blotch\w*
+        asphyxia\w* breathless\w* chok(?:e|es|ed|ing) cough\w* desensiti[sz]\w+ epi-?pens? faint(?:s|ed|ing) fever\w*
+        histamin\w+ hives hypersensitiv\w+ injections? intoleran(?:t|ce|ces) itch\w* life-threatening nurses?
+        paramedics? poison(?:s|ed|ous)? puffy sneez\w+ suffocat\w+ swell(?:s|ed|ing)? swollen tolerate unwell
+        vomit\w* welts wheez\w+ (?:bad|nasty|severe|strong|violent|immediate)\sreactions? reacts?\sto
+        react(?:s|ed|ing)?\sbadly me\sreact ill\sfrom
+        (?:get|gets|got|fall|fell|feel|felt|me|am|be|was)\s(?:very\s|so\s|quite\s|really\s)?(?:ill|sick)
+        (?:can'?t|cannot|can\snot|hardly|barely)\sbreathe breathe\s(?:well|freely) (?:emergency|casualty)\s(?:room|ward)
+        my\s(?:own\s|poor\s|whole\s)?(?:throat|skin|stomach|lungs?|tongue|airways?|belly|gut|chest)
+        (?:face|lips?|eyes?|nose|mouth|body)\s(?:hurts?|turns?|waters?|runs?|burns?|closes?|balloons?|puffs?|goes|go)
+        (?:body|skin|stomach)\s(?:can'?t|cannot|does\snot|doesn'?t)\s(?:take|bear|stand|accept|handle|digest|process|cope)
+        red\s(?:spots|hands) agrees?\swith\sme (?:reaction|sensitive|hypersensitive)\sto trouble\sbreathing
+        (?:bad|harmful|lethal|fatal|toxic)\s(?:for|to)\sme not\sallowed\sto\s(?:eat|touch|drink)
+        (?:can'?t|cannot|can\snot|may\snot|must\snot|must\snever)\s(?:eat|touch|drink|swallow|be\sgiven)
+        (?:not\ssafe|dangerous|deadly|forbidden|off\slimits)\s(?:for|to)\sme (?:could|would|will|might)\skill\sme""",
     "sexuality": r"""asexual bisexual closeted contracepti\w+ erectile gay gender\sidentity hookups? lesbian lgbt\w*
         libido non-?binary pansexual porn\w* queer sex sexual\w* std sti transgender
         trans\s(?:man|woman|person) pronouns came\sout\s(?:as|to)""",

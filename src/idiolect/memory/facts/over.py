@@ -10,8 +10,11 @@ import re
 
 NOT = r"(?:n['’]t| not)"
 ENDS = r"[ ,]*(?:any ?more|any longer)(?=[ .!]*$)"
+TODAY = r"(?:now|these days|nowadays|today|lately|at present|currently)"
 CLAUSE = re.compile(
-    r"[,;]? (?:and|but|so) (?:now,? )?(?=(?:I|my|we|our)\b)|[,;] (?:now,? )?(?=(?:I|my|we|our)\b)", re.I
+    rf"[,;]? (?:and|but|so) (?:{TODAY},? )?(?=(?:I|my|we|our)\b)|[,;] (?:{TODAY},? )?(?=(?:I|my|we|our)\b)"
+    rf"|[,;]? but {TODAY},? ",
+    re.I,
 )
 ELIDED = re.compile(r",? (?:and|but) (?:now |then )?(?=(?:[a-z]+ed|took|went|began|got|became|found|chose|have|am)\b)")
 INSTEAD = re.compile(

@@ -115,9 +115,11 @@ class Reading:
         return low
 
     def _idiom(self, i: int, low: str) -> bool:
-        """ "Number one", "in my book": no kinds of things."""
+        """ "Number one", "in my book", "is no joke": no kinds of things."""
         before, after = self.pieces[max(i - 2, 0) : i], self.pieces[i + 1 : i + 2]
         mine = [piece.text.lower() for piece in before] == ["in", "my"]
+        if low == "joke" and [piece.text.lower() for piece in before[-1:]] == ["no"]:
+            return True
         return (low == "number" and [piece.text for piece in after] == ["one"]) or (low == "book" and mine)
 
 

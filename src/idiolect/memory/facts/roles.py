@@ -18,7 +18,8 @@ KIND_OF = tuple(
     for form in (
         r"(?:favou?rite|best|finest|nicest|greatest|loveliest|preferred|loved|beloved|perfect|number one|top)"
         " (?:kind of )?{m}",
-        r"(?:any|every|each|no|other|another|only|kinds? of|sorts? of|all|comes to|taste in|preference in|list of) {m}",
+        r"(?:any|every|each|no|other|another|only|single|kinds? of|sorts? of|all|comes to|taste in"
+        r"|preference in|list of) {m}",
         r"{m} (?:of choice|number one|list|for me|i (?:love|like|adore|enjoy|prefer|dream))",
         r"(?:one|the|a|an|as|my|with|in the way of) {m}",
     )
