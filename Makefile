@@ -9,7 +9,7 @@ JOBS ?= 2
 # Each worker takes a run of neighbouring tests, so that what a file or a folder sets up is mostly set up once.
 SPREAD := -n $(JOBS) --dist worksteal
 
-.PHONY: demo test test-slow test-long study check bench docs audit
+.PHONY: demo test test-slow test-long study methods check bench docs audit
 .DELETE_ON_ERROR:
 
 demo: $(STAMP)
@@ -27,6 +27,10 @@ test-long: $(STAMP)
 study: $(STAMP)
 	$(ONE) $(PY) -m idiolect evaluate study --out $(FIGURES) --jobs $(JOBS)
 	cp $(FIGURES)/results.json docs/results.json
+
+methods: $(STAMP)
+	$(ONE) $(PY) -m idiolect evaluate methods --out runs/methods --jobs $(JOBS)
+	cp runs/methods/results.json docs/methods.json
 
 check: $(STAMP)
 	$(PY) -m ruff format --check .

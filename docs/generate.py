@@ -10,12 +10,12 @@ import os
 import re
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 os.environ |= {"COLUMNS": "100", "TERMINAL_WIDTH": "100", "NO_COLOR": "1"}
 
 DOCS = Path(__file__).parent
-RESULTS = DOCS / "results.json"
 PART = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 COMMANDS = (
     (),
@@ -71,14 +71,12 @@ def commands() -> str:
     return "```text\n" + "\n\n\n".join(said) + "\n```\n"
 
 
-def results() -> str:
-    """The latest full study, from docs/results.json."""
+def results(name: str) -> str:
+    """The table that was kept last of an experiment, from docs/NAME.json."""
     from idiolect.evaluation.table import Row
     from idiolect.evaluation.terminal import cells, render
 
-    if not RESULTS.exists():
-        return "No full study is kept here yet: `make study` runs it and writes `docs/results.json`.\n"
-    kept = json.loads(RESULTS.read_text(encoding="utf-8"))
+    kept = json.loads((DOCS / f"{name}.json").read_text(encoding="utf-8"))
     head = [str(column.header) for column in render([]).columns]
     lines = [" | ".join(head), " | ".join("---" for _ in head)]
     order = kept["experiment"]["methods"]  # rows stand as they came in
@@ -99,7 +97,8 @@ PARTS: dict[str, Callable[[], str]] = {
     "methods": methods,
     "metrics": metrics,
     "commands": commands,
-    "results": results,
+    "results": partial(results, "results"),
+    "others": partial(results, "methods"),
     "rungs": rungs,
 }
 
