@@ -9,7 +9,6 @@ import pytest
 
 from idiolect.data.sqlite.connection import Connection
 from idiolect.data.sqlite.jobs import BACKOFF, MOST
-from idiolect.data.sqlite.unit import Unit
 from idiolect.memory import known
 from idiolect.memory.opening import open
 from idiolect.memory.space import Space
@@ -94,7 +93,9 @@ def test_waiting_for_an_add_leaves_nothing_to_do(ann: User) -> None:
 def test_where_nothing_waits_one_read_tells_what_is_over(ann: User, monkeypatch: pytest.MonkeyPatch) -> None:
     ann.add(["I live in Oslo.", "I moved to Rome."])
     over = ann.over("Where do I live?")
-    reads, real = [], Unit.reading
-    monkeypatch.setattr(Unit, "reading", lambda unit: reads.append(unit) or real(unit))
+    with ann._store.unit(ann.id) as unit:
+        kind = type(unit)
+    reads, real = [], kind.reading
+    monkeypatch.setattr(kind, "reading", lambda unit: reads.append(unit) or real(unit))
     assert ann.over("Where do I live?") == over
     assert (len(over), len(reads)) == (1, 1)
