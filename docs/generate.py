@@ -93,6 +93,19 @@ def rungs() -> str:
     return "".join(f"| {line} |\n" for line in lines)
 
 
+def bench() -> str:
+    """The ratios of speed that were kept last, from docs/bench.json."""
+    kept = json.loads((DOCS / "bench.json").read_text(encoding="utf-8"))
+    lines = ["what | ratio | quartiles | goal | ", "--- | --- | --- | --- | ---"]
+    for row in kept:
+        goal = "" if row["goal"] is None else f"{'≤' if row['better'] == 'lower' else '≥'} {row['goal']:g}"
+        held = row["goal"] is None or (row["ratio"] <= row["goal"]) == (row["better"] == "lower")
+        cells = (row["id"].replace("|", "\\|"), f"{row['ratio']:.3g}", f"{row['low']:.3g} to {row['high']:.3g}", goal)
+        lines.append(" | ".join((*cells, "" if held else "missed")))
+    machines = " and ".join(sorted({row["machine"] for row in kept}))
+    return "".join(f"| {line} |\n" for line in lines) + f"\nMeasured on: {machines}.\n"
+
+
 PARTS: dict[str, Callable[[], str]] = {
     "methods": methods,
     "metrics": metrics,
@@ -100,6 +113,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "results": partial(results, "results"),
     "others": partial(results, "methods"),
     "rungs": rungs,
+    "bench": bench,
 }
 
 
