@@ -13,7 +13,7 @@ oppu = 9                       # settings that were tried, on users and seeds of
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
@@ -76,26 +76,26 @@ def load(source: str | Path = "embedded") -> Presets:
 
 
 def _together(data: Any, where: str) -> tuple[str, ...]:
-    from idiolect import registry
-
     named = data.get("together", []) if isinstance(data, Mapping) and set(data) <= {"together"} else None
     if not isinstance(named, list) or not all(isinstance(n, str) for n in named):
         raise BadInput(where, "[learns] is not understood", 'Write together = ["NAME", ...] there, and nothing else')
-    for name in named:
-        if name not in registry.names():
-            raise UnknownName(f"method in {where}", name, registry.names())
+    _known(named, where)
     return tuple(named)
 
 
 def _methods(data: Any, where: str) -> dict[str, Mapping[str, Any]]:
-    from idiolect import registry
-
     if not isinstance(data, Mapping) or not all(isinstance(v, Mapping) for v in data.values()):
         raise BadInput(where, "[methods] holds something that is no table", "Write [methods.NAME] tables")
-    for name in data:
+    _known(data, where)
+    return dict(data)
+
+
+def _known(methods: Iterable[str], where: str) -> None:
+    from idiolect import registry
+
+    for name in methods:
         if name not in registry.names():
             raise UnknownName(f"method in {where}", name, registry.names())
-    return dict(data)
 
 
 def _tried(data: Mapping[str, Any], where: str) -> dict[str, int]:

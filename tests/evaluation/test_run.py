@@ -160,6 +160,40 @@ def test_a_method_learns_for_each_task_by_itself_or_for_all_together(
     assert all(r.adapt_seconds > 0 and r.trained_parameters for r in table.read(out))
 
 
+def test_what_other_tasks_teach_is_learnt_from_them_all_and_beside_the_rest(tmp_path: Path, llama: HFModel) -> None:
+    presets = tmp_path / "quick.toml"
+    presets.write_text("[methods.user_adapter]\ntune = false\nrecipe = { steps = 2, lr = 0.1 }\n")
+    world, arms = WorldConfig(users=2, learners=1), ("own", "across")
+    given = {"methods": ("user_adapter",), "seeds": (0,), "queries": 1, "presets": str(presets)}
+    asked = Experiment(world=world, arms=arms, out=str(tmp_path / "out"), **given)
+    out = evaluate(asked, model=llama)
+    used = {(e["arm"], e["task"]): e["used_count"] for e in lines(out)}
+    assert used["own", "tag"] == used["across", "rate"] == 32
+    assert used["own", "rate"] == used["across", "tag"] == 16
+    costs = [json.loads(x) for x in (out / "costs.jsonl").read_text().splitlines()]
+    assert [(c["arm"], c["tasks"]) for c in costs] == [
+        ("own", ["tag"]),
+        ("across", ["tag", "rate"]),
+        ("own", ["rate"]),
+    ]
+    alone = evaluate(replace(asked, arms=("own",), out=str(tmp_path / "alone")), model=llama)
+    assert table.read(alone)[0].score == table.read(out)[0].score
+
+
+def test_a_folder_begun_with_tasks_apart_is_not_gone_on_with_together(tmp_path: Path, llama: HFModel) -> None:
+    presets = tmp_path / "quick.toml"
+    quick = "[methods.user_adapter]\ntune = false\nrecipe = { steps = 1 }\n"
+    presets.write_text(quick)
+    asked = Experiment(
+        world=WorldConfig(users=2, learners=1), methods=("user_adapter",), seeds=(0,), queries=1, arms=("own",)
+    )
+    asked = replace(asked, presets=str(presets), out=str(tmp_path / "out"))
+    evaluate(asked, model=llama)
+    presets.write_text(f'[learns]\ntogether = ["user_adapter"]\n{quick}')
+    with pytest.raises(BadInput, match="another settings of user_adapter"):
+        evaluate(asked, model=llama)
+
+
 def test_a_folder_whose_data_has_changed_is_refused(tmp_path: Path) -> None:
     evaluate(experiment(tmp_path), model=Parrot())
     planted = tmp_path / "world.json"

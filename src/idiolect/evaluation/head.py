@@ -30,6 +30,7 @@ UNKNOWN = {
     "apart": True,
     "further": {},
 }
+EACH, TOGETHER = "each task by itself", "all tasks together"
 PACKAGES = ("idiolect", "torch", "transformers", "numpy", "bm25s", "rouge-score", "scikit-learn")
 
 
@@ -81,7 +82,7 @@ def read(folder: Path) -> dict[str, Any]:
 
 
 def settings(entry: Entry) -> dict[str, Any]:
-    """By part: what the presets changed from the paper's defaults, and all that is in force."""
+    """By part: what the presets changed from the paper's defaults, all that is in force, how it learns its tasks."""
     found = {}
     for name, member in entry.members().items():
         default, preset = _options(type(member)()), entry.options.get(name, {})
@@ -90,6 +91,7 @@ def settings(entry: Entry) -> dict[str, Any]:
             "preset": {k: in_force[k] for k in preset},
             "default": {k: default[k] for k in preset},
             "in_force": in_force,
+            "learns": "" if "tasks" not in in_force else EACH if entry.each else TOGETHER,
         }
     return found
 

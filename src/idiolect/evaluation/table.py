@@ -18,7 +18,7 @@ from idiolect.evaluation.comparison.within import comparisons
 from idiolect.evaluation.ledger import FULL, Ledger, Line
 from idiolect.evaluation.significance import enough, holm
 
-__all__ = ["Arm", "Arms", "Point", "Row", "curve_of", "read", "rows", "rows_of", "write"]
+__all__ = ["Arm", "Arms", "Point", "Row", "beside", "curve_of", "read", "rows", "rows_of", "write"]
 
 NAME = "results.json"
 T = TypeVar("T")

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from idiolect.evaluation.comparison.within import as_part
 from idiolect.evaluation.entries import parts
 from idiolect.evaluation.significance import enough, words
 from idiolect.evaluation.table import Arms, Row
@@ -55,6 +56,6 @@ def summary(rows: Sequence[Row]) -> str:
 def _verdict(arms: Arms, row: Row, comparisons: Sequence[Mapping[str, Any]]) -> Verdict:
     said = [c["sentence"] for c in comparisons if (c["method"], c["task"]) == (row.method, row.task)]
     missing = [p for p in parts(row.method) if arms.get(p, row.task) is None]
-    said += [words(row.method, None, p if "|" in p else f"{p}, its part") for p in missing]
+    said += [words(row.method, None, as_part(p)) for p in missing]
     nothing = f"{row.method} was compared with nothing: no two people were asked the same under it and a control."
     return Verdict(method=row.method, task=row.task, works=row.personal, sentences=tuple(said or [nothing]))

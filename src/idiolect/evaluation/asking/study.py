@@ -73,20 +73,25 @@ class Study:
 
     def answers(self, one: Entry, seed: int) -> Iterator[tuple[str, list[Line]]]:
         """(what is being done, lines for the ledger): first none at all, then batch by batch."""
-        missing = self.cells(one, seed)
-        for tasks in self.lessons(one):
-            runner = Runner(self, entry(one.name, self.presets, tasks), seed, tasks)
-            for cell in (c for c in missing if c.task in tasks):
+        for (tasks, arm), cells in self._lessons(one, seed).items():
+            runner = Runner(self, entry(one.name, self.presets, tasks), seed, tasks, arm)
+            for cell in cells:
                 short = "" if cell.history == FULL else f" with {cell.history} records"
                 what = f"{one.name}, {cell.task}, seed {seed}: {cell.arm}{short}"
                 yield what, []
                 for batch in runner.known_or_new(cell):
                     yield what, batch
 
-    def lessons(self, one: Entry) -> list[tuple[str, ...]]:
-        """The tasks that it learns for in one go; all of them where the others are to teach one."""
-        tasks = tuple(self.tasks[one.name])
-        return [(task,) for task in tasks] if one.each and "across" not in self.experiment.arms else [tasks]
+    def _lessons(self, one: Entry, seed: int) -> dict[tuple[tuple[str, ...], str], list[Cell]]:
+        """What is still to be answered, by the tasks that are learnt in one go and what that is noted as: each task by
+        itself, or all together; and all, where the others are to teach one."""
+        tasks, found = tuple(self.tasks[one.name]), dict[tuple[tuple[str, ...], str], list[Cell]]()
+        for cell in self.cells(one, seed):
+            key = (tasks, "own")
+            if one.each:
+                key = (tasks, cell.arm) if cell.arm == "across" else ((cell.task,), "own")
+            found.setdefault(key, []).append(cell)
+        return found
 
     def cells(self, one: Entry, seed: int) -> list[Cell]:
         """What is still to be answered."""
@@ -120,15 +125,17 @@ class Study:
 class Runner:
     """One method under one seed: learns when the first cell needs it, then answers cell by cell.
 
-    tasks: those whose cells are its to answer.
+    Args:
+        tasks: those that it learns for.
+        arm: what its costs are noted as.
     """
 
-    def __init__(self, study: Study, one: Entry, seed: int, tasks: Sequence[str]) -> None:
-        self.study, self.one, self.seed, self.tasks = study, one, seed, list(tasks)
+    def __init__(self, study: Study, one: Entry, seed: int, tasks: Sequence[str], arm: str) -> None:
+        self.study, self.one, self.seed, self.tasks, self.arm = study, one, seed, list(tasks), arm
 
     @cached_property
     def own(self) -> Ready:
-        return self._ready(self.one.method, self.one.name, "own")
+        return self._ready(self.one.method, self.one.name, self.arm)
 
     @cached_property
     def cousin(self) -> Ready:

@@ -65,6 +65,11 @@ def comparisons(arms: Arms) -> list[dict[str, Any]]:
     return [_plain(*cell, effect) for (cell, _), effect in zip(found, adjusted, strict=True)]
 
 
+def as_part(name: str) -> str:
+    """How a part is called in a sentence on its composition; the same parts trained apart are called by their name."""
+    return name if "|" in name else f"{name}, its part"
+
+
 def _others(arms: Arms, method: str, task: str) -> Iterator[tuple[str, str, Arm]]:
     """(arm, how it is called in a sentence, its answers): the controls that were run, and the parts that were."""
     for name, said in CONTROLS.items():
@@ -72,7 +77,7 @@ def _others(arms: Arms, method: str, task: str) -> Iterator[tuple[str, str, Arm]
             yield name, said, other
     for part in parts(method):
         if other := arms.get(part, task):
-            yield PART, part if "|" in part else f"{part}, its part", other
+            yield PART, as_part(part), other
 
 
 def _plain(method: str, task: str, arm: str, own: Arm, other: Arm, effect: Effect) -> dict[str, Any]:
