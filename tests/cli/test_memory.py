@@ -134,3 +134,16 @@ def test_spaces_and_homes_are_told_apart(run: Run, tmp_path: Path) -> None:
     assert read(run("users", "--json")) == []
     assert len(read(run("users", "--space", "one", "--json"))) == 1
     assert len(read(run("users", "--home", str(tmp_path / "other"), "--json"))) == 1
+
+
+def test_what_was_superseded_is_listed_with_the_reason_and_can_be_reinstated(run: Run) -> None:
+    run("remember", "ann", "I live in Porto.", "I now live in Lisbon.")
+    (held,) = read(run("facts", "ann", "--json"))["results"]
+    assert held["value"] == "Lisbon"
+    listed = run("facts", "ann", "--history").output
+    assert "home: Porto" in listed
+    assert "(a newer value of the same)" in listed
+    (past,) = (f for f in read(run("facts", "ann", "--history", "--json"))["results"] if f["value"] == "Porto")
+    (held,) = read(run("facts", "ann", "--reinstate", str(past["id"]), "--json"))["results"]
+    assert held["value"] == "Porto"
+    assert "none of that id" in run("facts", "ann", "--reinstate", "99").output

@@ -8,7 +8,7 @@
 | `benchmark` | `benchmark` |
 | `demo` | `demo` |
 | `world` | `world` |
-| `memory` | `remember`, `recall`, `profile`, `forget` |
+| `memory` | `remember`, `recall`, `profile`, `facts`, `forget` |
 | `keeping` | `export`, `import`, `erase`, `consents`, `doctor` |
 | `backup` | `backup`, `restore` |
 | `chat` | `chat` |
@@ -79,6 +79,7 @@ app.command("rewrite")(applications.rewrite)
 app.command("remember")(memory.remember)
 app.command("recall")(memory.recall)
 app.command("profile")(memory.profile)
+app.command("facts")(memory.facts)
 app.command("forget")(memory.forget)
 app.command("export")(keeping.export)
 app.command("import")(keeping.import_)

@@ -1,4 +1,4 @@
-"""`idiolect remember`, `recall`, `profile`, `forget`: what is kept of whom."""
+"""`idiolect remember`, `recall`, `profile`, `facts`, `forget`: what is kept of whom."""
 
 from __future__ import annotations
 
@@ -84,9 +84,8 @@ def recall(
     json: Json = False,
 ) -> None:
     """The memories that bear on a question, with the rank and score that each retriever gave."""
-    moment: Any = float(as_of) if as_of and as_of.replace(".", "", 1).isdigit() else as_of
     with opened(home, space, words=words) as place:
-        found = place.user(user).search(query, top_k, as_of=moment, explain=True)["results"]
+        found = place.user(user).search(query, top_k, as_of=_moment(as_of), explain=True)["results"]
     if json:
         screen.as_json({"results": found})
         return
@@ -110,6 +109,32 @@ def profile(user: Who, home: Home = None, space: SpaceName = "default", json: Js
         typer.echo(f"{group}:")
         for name, stated in values.items():
             typer.echo(f"  {name}: {', '.join(stated)}")
+
+
+def facts(
+    user: Who,
+    *,
+    history: Annotated[bool, typer.Option("--history", help="Also what was superseded, and why.")] = False,
+    as_of: Annotated[str | None, typer.Option(help="What held then: 2024-05-01, or POSIX seconds.")] = None,
+    reinstate: Annotated[int | None, typer.Option(help="Number of a fact that holds all the same.")] = None,
+    home: Home = None,
+    space: SpaceName = "default",
+    json: Json = False,
+) -> None:
+    """What a user stated of himself, since when each thing holds, and what took its place; oldest first."""
+    with opened(home, space) as place:
+        known = place.user(user)
+        if reinstate is not None:
+            known.reinstate(reinstate)
+        found = known.facts(as_of=_moment(as_of), history=history)
+    if json:
+        screen.as_json({"results": found})
+        return
+    if not found:
+        typer.echo(f"nothing is known of {user!r}", err=True)
+    for one in found:
+        until = f"to {one['valid_to'][:10]}  ({one['reason']})" if one["valid_to"] else ""
+        typer.echo(f"{one['id']:>4}  {one['name']}: {one['value']}  from {one['valid_from'][:10]} {until}".rstrip())
 
 
 def forget(
@@ -169,3 +194,7 @@ def brought(handle: User, found: Dataset, whose: str, *, numbered: bool = False)
         elif named.id not in known:  # read before, it keeps the time that it got then
             taken.append(replace(named, time=now))
     return taken
+
+
+def _moment(said: str | None) -> Any:
+    return float(said) if said and said.replace(".", "", 1).isdigit() else said

@@ -64,7 +64,7 @@ def test_a_users_things_are_404_to_other_users_and_spaces_on_every_route(guarded
         if not path.startswith("/v1/users/{id}"):
             continue
         body = BODIES.get(f"{verb} {rest.removeprefix('/')}", {})
-        filled = {"memory": guarded.memory, "answer": guarded.answer, "name": "pref"}
+        filled = {"memory": guarded.memory, "answer": guarded.answer, "name": "pref", "fact": 1}
         for key, user in (("bob", "ann"), ("other", "ann"), ("bob", "bob")):
             if user == "bob" and "{" not in rest:
                 continue  # his own
@@ -108,6 +108,7 @@ COMMANDS: dict[str, list[str] | None] = {  # None: opens a model, and has its ow
     "remember": ["{who}", "hello"],
     "recall": ["{who}", "what is my secret?", "--words"],
     "profile": ["{who}"],
+    "facts": ["{who}", "--history"],
     "forget": ["{who}", "{memory}"],
     "export": ["{who}", "{folder}/export"],
     "import": ["{who}", "{folder}/chat.txt", "--speaker", "Bob"],

@@ -78,6 +78,7 @@ class World:
         self.people: dict[str, list[dict[str, Any]]] = {} if empty else {"maya": memories(), "tom": memories()[:3]}
         self.invented = set(self.people)
         self.history: dict[str, list[dict[str, Any]]] = {}
+        self.facts = [read(1, "hobby", "chess", 60, 300, by=2), read(2, "hobby", "sailing", 300)]
         self.wishes = {"short answers": 0.8}
         self.stated: dict[str, float] = {}
         self.said = 0
@@ -115,6 +116,13 @@ def memories() -> list[dict[str, Any]]:
         times = {"created_at": day(when), "time": day(when), "updated_at": None, "valid_from": None, "valid_to": None}
         made.append({"id": f"m{number}", "memory": text, "kind": kind, "metadata": {}, "pinned": False, **times})
     return made[::-1]
+
+
+def read(number: int, name: str, value: str, since: int, until: int | None = None, *, by: int | None = None) -> Any:
+    """A fact that was read in what he said."""
+    ended = {"valid_to": None if until is None else day(until), "superseded_by": by}
+    reason = "" if until is None else "the user says that it changed"
+    return {"id": number, "name": name, "value": value, "valid_from": day(since), "reason": reason, **ended}
 
 
 class Door(BaseHTTPRequestHandler):
@@ -220,6 +228,12 @@ class Door(BaseHTTPRequestHandler):
                 self._memory(method, kept, next((m for m in kept if m["id"] == memory), None), body)
             case ("GET", "profile"):
                 self._json(profile(kept))
+            case ("GET", "facts"):
+                self._json({"results": world.facts})
+            case ("POST", "facts", fact, "reinstate"):
+                one = next(f for f in world.facts if f["id"] == int(fact))
+                one |= {"valid_to": None, "reason": "", "superseded_by": None}
+                self._json(one)
             case ("POST", "question"):
                 options = ["Certainly. It closes at 6.", "Yeah, six!"]
                 self._json({"prompt": "When does it close?", "options": options, "dimension": "formality", "nats": 0.4})

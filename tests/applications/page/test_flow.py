@@ -202,6 +202,17 @@ def test_facts_stand_on_a_timeline_and_the_past_can_be_asked_for(opens: Opens) -
     tab.reads("12 of 12")
 
 
+def test_a_past_value_says_why_it_ended_and_can_be_taken_back(opens: Opens) -> None:
+    tab = opens(fragment="#/knows")
+    tab.reads("chess", ".timeline")
+    tab.run("[...document.querySelectorAll('.span.past')].find((e) => e.innerText === 'chess').click()")
+    tab.reads("It ended: the user says that it changed.", ".told")
+    tab.press("It still holds", ".told")
+    tab.reads("It holds again.", "#toast")
+    assert asked(tab, "POST", "users", "maya", "facts", "1", "reinstate")
+    tab.until("[...document.querySelectorAll('.span:not(.past)')].some((e) => e.innerText === 'chess')")
+
+
 def test_wishes_are_dials_and_consents_are_switches(opens: Opens) -> None:
     tab = opens(fragment="#/say")
     tab.reads("80 %")

@@ -245,3 +245,16 @@ def test_on_a_local_model_a_source_matters_by_what_its_absence_costs(opened: Ope
 
     by_hand = total([first, second]) - total([second])
     assert why["sources"][0]["importance"] == pytest.approx(by_hand, abs=1e-3)
+
+
+def test_what_was_superseded_is_shown_with_the_reason_and_can_be_taken_back(ann: Ann) -> None:
+    ann.door.user("ann").add("I live in Porto.")
+    ann.door.user("ann").add("I now live in Lisbon.", wait=True)
+    held = {f["value"] for f in ann("GET", "/facts")["results"] if f["name"] == "home"}
+    assert held == {"Lisbon"}
+    (past,) = (f for f in ann("GET", "/facts", history=True)["results"] if f["value"] == "Porto")
+    assert all(past[name] for name in ("valid_to", "reason", "superseded_by"))
+    assert ann("POST", f"/facts/{past['id']}/reinstate")["valid_to"] is None
+    held = {f["value"] for f in ann("GET", "/facts")["results"] if f["name"] == "home"}
+    assert held == {"Porto"}
+    ann("POST", "/facts/999/reinstate", status=404)

@@ -1,7 +1,8 @@
-// Since when each stated thing holds: a lane for everything that is stated, a bar for every value it had.
+// Since when each thing holds: a lane for everything that is stated or was read in what he said, a bar for every value.
 
-import { asking, get, path } from "../script/api.js";
-import { day, h } from "../script/dom.js";
+import { asking, get, path, post } from "../script/api.js";
+import { button, day, h, tell } from "../script/dom.js";
+import { fire } from "../script/state.js";
 
 const MOST = 200; // facts that are drawn
 const DAY = 86400000;
@@ -9,25 +10,58 @@ const NOW = 86; // where the present stands, in hundredths: what still holds goe
 
 /** The lanes, and a slider that asks what was known then. asOf(iso), find(text): what to do when either is used. */
 export async function timeline(user, { asOf, find }) {
-  const where = path("users", user, "memories");
-  const { results } = await get(asking(where, { kind: "fact", limit: MOST }));
-  if (!results.length) return [];
-  const spans = (await Promise.all(results.map((memory) => versions(user, memory)))).flat();
+  const [stated, read] = await Promise.all([
+    get(asking(path("users", user, "memories"), { kind: "fact", limit: MOST })),
+    get(asking(path("users", user, "facts"), { history: true })),
+  ]);
+  const own = (await Promise.all(stated.results.map((memory) => versions(user, memory)))).flat();
+  const spans = together(own, read.results.slice(-MOST).map(fact));
+  if (!spans.length) return [];
   const now = Date.now();
   const start = Math.min(...spans.map((span) => span.from), now - 30 * DAY);
   const place = (time) => (NOW * (Math.min(time, now) - start)) / (now - start);
   const lanes = new Map();
   for (const span of spans) lanes.set(span.name, [...(lanes.get(span.name) ?? []), span]);
   const rule = h("div", { class: "rule", "aria-hidden": "true" });
+  const told = h("p", { class: "told", role: "status" });
+  const chosen = (span) => told.replaceChildren(...words(user, span, find));
   const rows = [...lanes]
     .sort(([, a], [, b]) => b.length - a.length)
-    .map(([name, own]) => lane(name, ends(own), { place, now, find }));
+    .map(([name, own]) => lane(name, ends(own), { place, now, chosen }));
   return [
     h("h2", {}, "Since when"),
     h("div", { class: "timeline" }, axis(start, now, place), h("ul", { class: "lanes" }, rows), rule),
+    told,
     then(start, now, { place, rule, asOf }),
   ];
 }
+
+/** What was read in his words, as a span that knows its end. */
+function fact({ id, name, value, valid_from, valid_to, reason, superseded_by }) {
+  const to = valid_to ? Date.parse(valid_to) : null;
+  return { name, value, from: Date.parse(valid_from), to, why: reason, id: superseded_by ? id : null, exact: true };
+}
+
+/** Both kinds of spans; what was stated and also read in his words stands once. */
+function together(stated, read) {
+  const key = ({ name, value }) => `${name}: ${value}`.toLowerCase();
+  const known = new Set(read.map(key));
+  return [...stated.filter((span) => !known.has(key(span))), ...read];
+}
+
+/** What a bar says when it is pressed, and what can be done about it. */
+function words(user, span, find) {
+  const ended = span.to && span.why ? ` It ended: ${span.why}.` : "";
+  const again = button("It still holds", async () => {
+    await post(path("users", user, "facts", String(span.id), "reinstate"), {});
+    tell("It holds again.");
+    fire("known");
+  });
+  return [`${said(span)}.${ended} `, button("Find it", () => find(span.value)), span.to && span.id ? again : ""];
+}
+
+const date = (time) => day(new Date(time).toISOString());
+const said = ({ name, value, from, to }) => `${name}: ${value}, ${date(from)} to ${to ? date(to) : "now"}`;
 
 /** A memory's values in time; what was corrected has its past fetched. */
 async function versions(user, memory) {
@@ -53,24 +87,24 @@ function parts(text) {
 function ends(spans) {
   const sorted = spans.toSorted((a, b) => a.from - b.from);
   const many = sorted[0].name === "wants" || sorted[0].name === "stated"; // wishes stand beside one another
-  return sorted.map((span, i) => ({ ...span, to: span.to ?? (many ? null : (sorted[i + 1]?.from ?? null)) }));
+  const next = (span, i) => (many || span.exact ? null : (sorted[i + 1]?.from ?? null));
+  return sorted.map((span, i) => ({ ...span, to: span.to ?? next(span, i) }));
 }
 
-function lane(name, spans, { place, now, find }) {
+function lane(name, spans, { place, now, chosen }) {
   const levels = [];
   const bars = spans.map((span) => {
     let level = levels.findIndex((end) => end <= span.from);
     if (level < 0) level = levels.length;
     levels[level] = span.to ?? now;
-    const said = `${name}: ${span.value}, ${day(new Date(span.from).toISOString())} to ${span.to ? day(new Date(span.to).toISOString()) : "now"}`;
     const bar = h(
       "button",
       {
         type: "button",
         class: span.to ? "span past" : "span",
-        title: said,
-        "aria-label": said,
-        onclick: () => find(span.value),
+        title: said(span),
+        "aria-label": said(span),
+        onclick: () => chosen(span),
       },
       span.value,
     );
@@ -128,9 +162,9 @@ function then(start, now, { place, rule, asOf }) {
   const isNow = () => Number(slider.value) === days;
   rule.hidden = true;
   slider.addEventListener("input", () => {
-    const said = isNow() ? "now" : day(new Date(at()).toISOString());
-    shown.textContent = said;
-    slider.setAttribute("aria-valuetext", said);
+    const when = isNow() ? "now" : date(at());
+    shown.textContent = when;
+    slider.setAttribute("aria-valuetext", when);
     rule.hidden = isNow();
     rule.style.setProperty("--at", String(place(at()) / 100));
   });

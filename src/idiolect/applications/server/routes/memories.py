@@ -66,8 +66,12 @@ class Reached:
             for id in ids:
                 if notes is not None:
                     notes.erased(id)
-        self.service.pipeline.forget(self.space, self.handle.id)
         self.service.swept()
+        self.changed()
+
+    def changed(self) -> None:
+        """Something of him is otherwise than before: what was made of it is made anew."""
+        self.service.pipeline.forget(self.space, self.handle.id)
         self.service.teacher.told(self.space, self.handle.id)
 
     def shown(self, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -87,6 +91,11 @@ class Reached:
         return {**self.shown([found])[0], "history": self.handle.history(memory)}
 
 
+def moment(said: str | None) -> Any:
+    """A moment of a question: ISO 8601, or seconds since 1970."""
+    return float(said) if said and said.replace(".", "", 1).isdigit() else said
+
+
 @router.get("")
 def memories(
     request: Request,
@@ -99,11 +108,11 @@ def memories(
     """What holds, newest first; with a query what bears on it, best first."""
     who = Reached(request, id, "memory:read")
     filters = {"kind": kind} if kind else None
-    moment: Any = float(as_of) if as_of and as_of.replace(".", "", 1).isdigit() else as_of
+    then = moment(as_of)
     if query:
-        found = who.handle.search(query, limit, filters, moment)["results"]
+        found = who.handle.search(query, limit, filters, then)["results"]
         return {"results": who.shown(found), "total": len(found)}
-    held = who.handle.get_all(filters, as_of=moment)["results"][::-1]
+    held = who.handle.get_all(filters, as_of=then)["results"][::-1]
     return {"results": who.shown(held[:limit]), "total": len(held)}
 
 
