@@ -44,6 +44,7 @@ def shell(code: str) -> None:
 def test_the_code_of_a_page_runs_from_top_to_bottom(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("OMP_NUM_THREADS", os.environ["OMP_NUM_THREADS"])
+    monkeypatch.setenv("IDIOLECT_HOME", str(tmp_path / "home"))
     messages = [{"user": u, "text": f"word {i} of {u} is about ships", "time": i} for u in "abcdef" for i in range(8)]
     (tmp_path / "messages.jsonl").write_text("\n".join(map(json.dumps, messages)))
     names: dict[str, Any] = {}
