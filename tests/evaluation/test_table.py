@@ -26,6 +26,12 @@ def test_a_score_is_the_mean_over_users_of_their_means() -> None:
     assert rows(made)[0].score == 0.5
 
 
+def test_the_tasks_of_a_method_stand_together_though_several_were_run_at_once() -> None:
+    run = [("oppu", "tag"), ("ipa", "fact"), ("oppu", "rewrite"), ("ipa", "tag")]
+    made = rows(line(method=m, task=t, user="a", query="1") for m, t in run)
+    assert [(r.method, r.task) for r in made] == [("oppu", "tag"), ("oppu", "rewrite"), ("ipa", "fact"), ("ipa", "tag")]
+
+
 def test_seeds_are_averaged_before_users_are_compared() -> None:
     made = [line(user=u, query="1", seed=s, score=float(s == i % 2)) for i, u in enumerate("abcd") for s in (0, 1)]
     made += [line(user=u, query="1", arm="base", score=0.0) for u in "abcd"]

@@ -50,14 +50,17 @@ class Arm:
 
 
 class Arms:
-    """All answers, by method and task, then by arm and history."""
+    """All answers, by method and task, then by arm and history; a method's tasks together, as first come first, though
+    several methods were run at once."""
 
     def __init__(self, examples: Iterable[Line]) -> None:
         lines: dict[tuple[str, str], dict[tuple[str, int], list[Line]]] = {}
         for e in examples:
             cell = lines.setdefault((e["method"], e["task"]), {})
             cell.setdefault((e["arm"], e.get("history", FULL)), []).append(e)
-        self.cells = {k: {a: Arm(tuple(es)) for a, es in arms.items()} for k, arms in lines.items()}
+        methods = list(dict.fromkeys(method for method, _ in lines))
+        ordered = sorted(lines, key=lambda key: methods.index(key[0]))
+        self.cells = {k: {a: Arm(tuple(es)) for a, es in lines[k].items()} for k in ordered}
 
     @cached_property
     def lower(self) -> dict[str, bool]:
