@@ -10,4 +10,5 @@
 | `feed` | tokens, prefixes and pasts as one padded batch; the call itself |
 | `prompt` | a query and a stream as token ids |
 | `rows` | teacher-forced: logits where answers are predicted |
+| `heap` | freed memory that the process keeps |
 """

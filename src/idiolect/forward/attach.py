@@ -77,7 +77,7 @@ class Plain:
 
     def stack(self, edits: Sequence[Edit]) -> dict[str, Tensor]:
         """Tensors (n, ...) of n edits of one formula, ragged ones padded with zeros."""
-        return {k: pad_stack([place(e.rows[k], self.device, self.dtype) for e in edits]) for k in edits[0].rows}
+        return {k: side_by_side([place(e.rows[k], self.device, self.dtype) for e in edits]) for k in edits[0].rows}
 
 
 def place(value: Any, device: torch.device | str | None, dtype: torch.dtype | None) -> Tensor:
@@ -89,7 +89,10 @@ def place(value: Any, device: torch.device | str | None, dtype: torch.dtype | No
 
 
 def pad_stack(tensors: Sequence[Tensor]) -> Tensor:
-    """Stack tensors of one rank but unequal shapes, zeros at the ends: a LoRA padded in rank adds exactly nothing."""
+    """Stack tensors of one rank but unequal shapes, zeros at the ends: a LoRA padded in rank adds exactly nothing.
+    One alone is not copied."""
+    if len(tensors) == 1:
+        return tensors[0][None]
     if all(t.shape == tensors[0].shape for t in tensors):
         return torch.stack(list(tensors))
     shape = [max(sizes) for sizes in zip(*(t.shape for t in tensors), strict=True)]
@@ -97,6 +100,17 @@ def pad_stack(tensors: Sequence[Tensor]) -> Tensor:
     for row, t in zip(out, tensors, strict=True):
         row[tuple(slice(n) for n in t.shape)] = t
     return out
+
+
+def upright(tensor: Tensor) -> bool:
+    """Whether it is a matrix of more rows than columns."""
+    return tensor.dim() == 2 and tensor.shape[0] > tensor.shape[1]
+
+
+def side_by_side(tensors: Sequence[Tensor]) -> Tensor:
+    """`pad_stack`, with upright matrices column after column in memory: a product of few tokens with many users' narrow
+    matrices then reads along the long side, in half the time."""
+    return pad_stack([t.mT for t in tensors]).mT if upright(tensors[0]) else pad_stack(tensors)
 
 
 def gather(
@@ -126,13 +140,9 @@ def gather(
 
 def _placed(group: Mapping[int, Edit], count: int, partners: Sequence[Beside] | None, stack: Stack) -> Placed:
     first = next(iter(group.values()))
-    tensors = stack.stack(list(group.values()))
-    place_of = {row: i for i, row in enumerate(group)}
-    # a row without the edit borrows the first one's tensors: whatever its formula does with them is masked out
-    index = torch.tensor([place_of.get(row, 0) for row in range(count)])
     partial = len(group) < count
-    if partial:
-        tensors = {k: t.index_select(0, index.to(t.device)) for k, t in tensors.items()}
+    # a row without the edit borrows the first one's tensors: whatever its formula does with them is masked out
+    tensors = stack.stack([group.get(row, first) for row in range(count)])
     device = stack.device or next((t.device for t in tensors.values()), None)
     partner = None
     if first.partner is not None and partners is not None:

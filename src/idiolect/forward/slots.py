@@ -6,62 +6,44 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
+from weakref import ReferenceType, ref
 
 import torch
 from torch import Tensor
 
 from idiolect.core.idiolect import Edit
-from idiolect.forward.attach import pad_stack, place
-
-Kind: TypeAlias = tuple[Any, ...]
-FIRST = 8  # slots of a new bank; it doubles up to its capacity
+from idiolect.forward.attach import place, side_by_side, upright
 
 
-@dataclass(eq=False)
-class Bank:
-    """N slots for edits of one site, formula and shape: each tensor is (N, ...). `taken`: oldest use first."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Kept:
+    """One user's tensors of one edit. rows: our copies, on the device. given: what they were copied from, for as long
+    as somebody else holds it."""
 
-    tensors: dict[str, Tensor]
-    capacity: int
-    taken: OrderedDict[str, tuple[int, Mapping[str, Any]]] = field(default_factory=OrderedDict)
-    free: list[int] = field(default_factory=list)
+    rows: dict[str, Tensor]
+    given: dict[str, ReferenceType[Any]]
 
-    def slot(self, name: str, rows: Mapping[str, Tensor], given: Mapping[str, Any], busy: Mapping[str, Any]) -> int:
-        """The slot that holds these rows, filled if need be; -1 if `busy` names hold them all."""
-        held = self.taken.pop(name, None)
-        index = held[0] if held else self._room(busy)
-        if index >= 0:
-            if held is None or not _same(held[1], given):
-                for key, tensor in rows.items():
-                    self.tensors[key][index] = tensor
-            self.taken[name] = (index, given)
-        return index
+    def of(self, rows: Mapping[str, Any]) -> bool:
+        """Whether these are still the same numbers."""
+        if self.rows.keys() != rows.keys():
+            return False
+        return all(self._is(k, v) for k, v in rows.items())
 
-    def forget(self, name: str) -> None:
-        if name in self.taken:
-            index, _ = self.taken.pop(name)
-            for tensor in self.tensors.values():
-                tensor[index].zero_()
-            self.free.append(index)
+    def _is(self, key: str, value: Any) -> bool:
+        held, given = self.rows[key], self.given.get(key)
+        return bool(given and given() is value) or torch.equal(held, place(value, held.device, held.dtype))
 
-    def _room(self, busy: Mapping[str, Any]) -> int:
-        if not self.free and len(self.taken) < self.capacity:
-            size = len(self.taken)
-            more = min(max(FIRST, size), self.capacity - size)
-            self.tensors = {k: torch.cat([t, t.new_zeros((more, *t.shape[1:]))]) for k, t in self.tensors.items()}
-            self.free = list(range(size + more - 1, size - 1, -1))
-        if self.free:
-            return self.free.pop()
-        oldest = next((name for name in self.taken if name not in busy), None)
-        return self.taken.pop(oldest)[0] if oldest is not None else -1
+
+Kind: TypeAlias = tuple[str, Any]  # site and formula
+Bank: TypeAlias = "OrderedDict[str, Kept]"  # by `Edit.cached_as`, oldest use first
 
 
 @dataclass(eq=False)
 class Slots:
-    """`stack` for `attach.gather`: edits with a `cached_as` are copied to the device once, then picked by slot.
+    """`stack` for `attach.gather`: edits with a `cached_as` are copied to the device once, then picked by that name.
 
-    A name whose tensors have changed is copied anew. Edits without a name, one name with two contents in one batch,
-    or more names in one batch than slots: these are stacked as they are. The result is the same, bit for bit.
+    A name whose tensors have changed is copied anew; edits without a name are stacked as they are. The result is the
+    same, bit for bit. capacity: names kept of one site and formula.
     """
 
     device: torch.device | str | None = None
@@ -71,40 +53,33 @@ class Slots:
 
     def stack(self, edits: Sequence[Edit]) -> dict[str, Tensor]:
         """Tensors (n, ...) of n edits of one formula, ragged ones padded with zeros."""
-        busy: dict[str, Mapping[str, Any]] = {}
-        found = [self._find(e, busy) for e in edits]
-        banks = [bank for bank, index in found if bank and index >= 0]
-        if len(banks) == len(edits) and all(b is banks[0] for b in banks):
-            index = torch.tensor([index for _, index in found])
-            return {k: t.index_select(0, index.to(t.device)) for k, t in banks[0].tensors.items()}
-        pairs = list(zip(edits, found, strict=True))
-        return {k: pad_stack([self._row(e, *f, k) for e, f in pairs]) for k in edits[0].rows}
+        found = [self._rows(e) for e in edits]
+        return {k: side_by_side([rows[k] for rows in found]) for k in edits[0].rows}
 
     def forget(self, name: str) -> None:
         """Overwrite with zeros what is kept under a name: its user was erased."""
         for bank in self.banks.values():
-            bank.forget(name)
+            if kept := bank.pop(name, None):
+                for tensor in kept.rows.values():
+                    tensor.zero_()
 
-    def _find(self, edit: Edit, busy: dict[str, Mapping[str, Any]]) -> tuple[Bank | None, int]:
+    def _rows(self, edit: Edit) -> dict[str, Tensor]:
+        """The edit's tensors on the device."""
         name = edit.cached_as
-        if name is None or not edit.rows or not _same(busy.setdefault(name, edit.rows), edit.rows):
-            return None, -1
-        rows = {k: place(v, self.device, self.dtype) for k, v in edit.rows.items()}
-        kind = (edit.site, edit.formula, *((k, tuple(t.shape), t.dtype) for k, t in rows.items()))
-        if kind not in self.banks:
-            self.banks[kind] = Bank({k: t.new_zeros((0, *t.shape)) for k, t in rows.items()}, self.capacity)
-        bank = self.banks[kind]
-        return bank, bank.slot(name, rows, dict(edit.rows), busy)
-
-    def _row(self, edit: Edit, bank: Bank | None, index: int, key: str) -> Tensor:
-        return bank.tensors[key][index] if bank and index >= 0 else place(edit.rows[key], self.device, self.dtype)
-
-
-def _same(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
-    if old is new or old.keys() != new.keys():
-        return old is new
-    return all(old[k] is new[k] or _equal(torch.as_tensor(old[k]), torch.as_tensor(new[k])) for k in new)
+        if name is None or not edit.rows:
+            return {k: place(v, self.device, self.dtype) for k, v in edit.rows.items()}
+        bank = self.banks.setdefault((edit.site, edit.formula), OrderedDict())
+        kept = bank.pop(name, None)
+        if kept is None or not kept.of(edit.rows):
+            rows = {k: _copy(place(v, self.device, self.dtype)) for k, v in edit.rows.items()}
+            kept = Kept(rows, {k: ref(v) for k, v in edit.rows.items() if isinstance(v, Tensor)})
+        bank[name] = kept
+        if len(bank) > self.capacity:
+            bank.popitem(last=False)
+        return kept.rows
 
 
-def _equal(old: Tensor, new: Tensor) -> bool:
-    return old.device == new.device and torch.equal(old, new)
+def _copy(tensor: Tensor) -> Tensor:
+    """Ours to overwrite, in the memory order of `side_by_side`, so that stacking copies whole pieces."""
+    straight = torch.contiguous_format
+    return tensor.mT.clone(memory_format=straight).mT if upright(tensor) else tensor.clone(memory_format=straight)

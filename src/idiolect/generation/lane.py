@@ -53,14 +53,15 @@ class Lane:
         prefixes = prefix_of(self.backbone, streams)
         answers = [1 + len(x.written) for x in lines]
         given = feed(self.backbone, [x.prompt + x.written for x in lines], answers, prefixes)
-        logits, hidden = self._run(given, lines, _placed(lines, self.slots), memory)
+        placed = _placed(lines, self.slots)
+        logits, hidden = self._run(given, lines, placed, memory)
         if self.memory is None:
             self.memory, self.logits, self.hidden = memory, logits, hidden
         else:
             self.memory = self.memory.beside(memory)
             self.logits = torch.cat([self.logits, logits])
             self.hidden = _beside(self.hidden, len(self.lines), hidden, len(lines))
-        self.lines, self.placed = [*self.lines, *lines], None
+        self.lines, self.placed = [*self.lines, *lines], None if self.lines else placed
 
     def keep(self, rows: set[int]) -> None:
         """Forget the lines of all other rows."""

@@ -16,6 +16,7 @@ import torch
 from idiolect.core.errors import BadInput
 from idiolect.core.method import Access
 from idiolect.core.requests import Ask, Fit, Key, Read, Request, Score
+from idiolect.forward import heap
 from idiolect.forward.feed import Backbone
 from idiolect.generation import score
 from idiolect.generation.engine import Engine
@@ -70,6 +71,9 @@ class HFModel:
     companions: dict[str, HFModel] = field(default_factory=dict)
     derived: MutableMapping[str, Any] = field(default_factory=WeakValueDictionary)
     alone: Any = field(default_factory=RLock, init=False, repr=False)  # whose call runs
+
+    def __post_init__(self) -> None:
+        heap.keep()
 
     @classmethod
     def open(

@@ -42,6 +42,7 @@ class T5Model(HFModel):
     access: Access = Access.LOGITS
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if not self.tokenizer.chat_template:
             self.tokenizer.chat_template = TEMPLATE
 

@@ -18,6 +18,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
+from safetensors.torch import load as parse
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
@@ -170,7 +171,7 @@ def load(folder: str | Path, *, module: nn.Module | None = None, digest: str = "
     if digest and theirs and digest != theirs:
         fix = "Open the base model it was trained on, or migrate it."
         raise BadInput(folder, f"this adapter belongs to the base {theirs}, not to {digest}", fix)
-    edits = []
+    edits, scales = [], dict[tuple[float, torch.dtype], Tensor]()  # one tensor for all sites that are scaled alike
     for site in sorted({name.rsplit(".lora_", 1)[0] for name in tensors}):
         a, b = tensors.get(f"{site}.lora_A.weight"), tensors.get(f"{site}.lora_B.weight")
         path = site.removeprefix(STEM)
@@ -178,7 +179,10 @@ def load(folder: str | Path, *, module: nn.Module | None = None, digest: str = "
             raise BadInput(folder / TENSORS, f"{path} has only one of A and B", "Export the adapter again.")
         _check(folder, path, a, b, config, module)
         exact = torch.promote_types(a.dtype, torch.float32)  # half precision would move alpha / r
-        scale = torch.tensor(_scale(config, path, len(a)), dtype=exact)
+        number = _scale(config, path, len(a))
+        scale = scales.get((number, exact))
+        if scale is None:
+            scale = scales[number, exact] = torch.tensor(number, dtype=exact)
         edits.append(Edit(site=path, formula=low_rank, rows={"A": a, "B": b, "scale": scale}))
     return tuple(edits)
 
@@ -207,9 +211,10 @@ def _read_tensors(file: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         kept = "; a pickle is never loaded" if file.with_name("adapter_model.bin").exists() else ""
         raise BadInput(file, f"no safetensors file there{kept}", "Save it with PEFT's safe_serialization=True.")
     try:
-        with safe_open(file, framework="pt") as opened:  # the header is checked before anything is allocated
-            tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
-            about = opened.metadata() or {}
+        with safe_open(file, framework="pt"):  # the header is checked before anything is allocated
+            raw = file.read_bytes()
+        tensors = parse(raw)
+        about = json.loads(raw[8 : 8 + int.from_bytes(raw[:8], "little")]).get("__metadata__", {})
     except (SafetensorError, OSError) as error:
         raise BadInput(file, f"not a whole safetensors file ({error})", "Export the adapter again.") from None
     foreign = [n for n in tensors if not n.endswith((".lora_A.weight", ".lora_B.weight"))]

@@ -35,7 +35,8 @@ def low_rank(x: Tensor, h: Tensor, tensors: Mapping[str, Tensor], at: Any) -> Te
     if "keep" in tensors:
         x = x * tensors["keep"].unsqueeze(-2)
     inner = x @ tensors["A"].mT * tensors["scale"].reshape(-1, 1, 1)
-    return h + inner @ tensors["B"].mT
+    outer = tensors["B"].mT
+    return torch.baddbmm(h, inner, outer) if outer.dim() == 3 else h + inner @ outer
 
 
 def shift(x: Tensor, h: Tensor, tensors: Mapping[str, Tensor], at: Any) -> Tensor:
