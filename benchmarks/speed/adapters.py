@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import tempfile
+import time
 import warnings
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from statistics import quantiles
 from typing import Any
 
 import torch
-from ratio import Pair, Pairs, Work
+from ratio import Pair, Row, Work, machine
 
 from idiolect.adaptation.steering import steer
 from idiolect.core.idiolect import Block, Combine, Edit, Idiolect, Stream
@@ -16,11 +19,13 @@ from idiolect.core.layout import PROFILE, ask
 from idiolect.core.requests import Ask, Fit, Item, Key, Recipe, Sampling
 from idiolect.forward.sites import resolve
 from idiolect.forward.slots import Slots
+from idiolect.generation.engine import Engine
 from idiolect.models.hf import HFModel
 from idiolect.training import export, loop, run
 from idiolect.training.parts import LowRank, low_rank
 
 RANK, ROWS, TOKENS, USERS = 8, 32, 32, 64
+TURNS = 9  # of what is timed token by token
 
 
 def edits(model: HFModel, user: int, sites: str) -> tuple[Edit, ...]:
@@ -74,7 +79,7 @@ def activating(model: HFModel, folder: Path) -> tuple[Work, Work]:
 
     folders = [export.save(folder / str(i), edits(model, i, "linear")) for i in range(2)]
     theirs: Any = PeftModel.from_pretrained(copy.deepcopy(model.module), str(folders[0]))
-    slots = Slots(model.device, model.module.dtype)
+    slots = Slots(model.device, model.module.dtype, capacity=1)  # as PEFT has one place, which each takes from the last
     turn = 0
 
     def ours() -> None:
@@ -91,29 +96,59 @@ def activating(model: HFModel, folder: Path) -> tuple[Work, Work]:
     return ours, hotswap
 
 
-def contrast(model: HFModel, rows: int) -> tuple[Work, Work]:
-    """Tokens that two streams decide together, with and without a profile; and the first stream alone."""
-    sampling, keys = Sampling(max_tokens=TOKENS), [Key(user=str(i)) for i in range(rows)]
+def contrast(rows: int) -> tuple[list[Ask], list[Ask]]:
+    """Answers that two streams decide together, with and without a profile; and those of the first stream alone."""
+    sampling = Sampling(max_tokens=TOKENS)
     told = Stream(context=(Block(heading=PROFILE, lines=("wants: short answers",)),))
     two = Idiolect(streams=(told, Stream()), combine=Combine(formula=steer, rows={"strength": 1.0}))
 
     def asks(idiolect: Idiolect) -> list[Ask]:
         return [Ask(query=ask("", "What do I like?"), idiolect=idiolect, sampling=sampling)] * rows
 
-    both, one = asks(two), asks(Idiolect(streams=(told,)))
-    return lambda: model.answer(both, keys), lambda: model.answer(one, keys)
+    return asks(two), asks(Idiolect(streams=(told,)))
 
 
-def pairs() -> Pairs:
-    """The rows, in the order of their cost."""
+def per_token(model: HFModel, asks: Sequence[Ask]) -> float:
+    """Seconds of writing the answers once the prompts are read: a second stream's prompt is no cost of a token."""
+    engine = Engine(model.models)
+    for number, asked in enumerate(asks):
+        engine.submit(asked, Key(user=str(number)))
+    engine.step()
+    began = time.perf_counter()
+    engine.run()
+    return time.perf_counter() - began
+
+
+def contrasts(model: HFModel) -> Iterator[Row | Pair]:
+    """One distribution of two streams: a token of it, and a whole answer with its prompts."""
+    for rows, goal in ((1, 1.25), (ROWS, 1.95)):
+        two, one = contrast(rows)
+        ratios = [per_token(model, two) / per_token(model, one) for _ in range(TURNS + 1)][1:]
+        yield row(f"contrastive / base per token, batch {rows}", ratios, goal, "lower", "adapters")
+        keys = [Key(user=str(i)) for i in range(rows)]
+        yield Pair(
+            id=f"contrastive / base, prompts and {TOKENS} tokens, batch {rows}",
+            ours=lambda a=two, k=keys: model.answer(a, k),  # type: ignore[misc]
+            theirs=lambda a=one, k=keys: model.answer(a, k),  # type: ignore[misc]
+        )
+
+
+def row(id: str, ratios: Sequence[float], goal: float | None, better: str, file: str) -> Row:
+    """The median of ratios and their quartiles."""
+    low, middle, high = quantiles(ratios, n=4)
+    found = {"ratio": round(middle, 3), "low": round(low, 3), "high": round(high, 3)}
+    return Row(id=id, **found, goal=goal, better=better, command=f"python benchmarks/speed {file}", machine=machine())
+
+
+def pairs() -> Iterator[Row | Pair]:
+    """The rows."""
     warnings.filterwarnings("ignore", category=FutureWarning)  # PEFT asks transformers for an old name
     model = HFModel.random("llama", layers=6, width=512)
+    yield from contrasts(model)
     with tempfile.TemporaryDirectory() as folder:
         for id, goal, (ours, theirs) in (
             ("decode 32 users, LoRA on q,v / base", 1.10, decoding(model, "q,v")),
             ("decode 32 users, LoRA on all linear / base", 1.45, decoding(model, "linear")),
-            ("contrastive / base per token, batch 1", 1.25, contrast(model, 1)),
-            ("contrastive / base per token, batch 32", 1.95, contrast(model, 32)),
             ("activate a cold adapter / PEFT hotswap", 0.30, activating(model, Path(folder))),
             ("train 64 users in slots / one by one, fp32", 0.60, training(model)),
         ):

@@ -10,13 +10,13 @@ import asyncio
 import os
 import random
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from statistics import quantiles
 from typing import Any
 
-from adapters import edits
-from ratio import Row, machine
+from adapters import edits, row
+from ratio import Row
 
 from idiolect.adaptation.prompting.retrieval.ipa import IPA
 from idiolect.applications.server.answering.local import Local
@@ -82,7 +82,7 @@ def crowd(model: HFModel, prompt: int, new: int, goal: float | None) -> Row:
         return [await speed(local, CROWD) / await speed(local, 1) for _ in range(ROUNDS)]
 
     id = f"tokens a second: {CROWD} users at once / one, {prompt} + {new} tokens"
-    return row(id, behind(model, work), goal, "higher")
+    return row(id, behind(model, work), goal, "higher", "door")
 
 
 def personal(model: HFModel) -> tuple[Made, Made]:
@@ -124,7 +124,7 @@ def tail(model: HFModel) -> Row:
         await p95(local, ours, False)
         return [await p95(local, ours, False) / await p95(local, theirs, True) for _ in range(ROUNDS)]
 
-    return row("p95 with ipa and a LoRA on q,v / neutral text as long", behind(model, work), 1.15, "lower")
+    return row("p95 with ipa and a LoRA on q,v / neutral text as long", behind(model, work), 1.15, "lower", "door")
 
 
 def first(model: HFModel) -> Row:
@@ -140,14 +140,7 @@ def first(model: HFModel) -> Row:
             ratios.append(began / whole)
         return ratios[1:]
 
-    return row("first piece of a stream of 64 / an answer of one token", behind(model, work), None, "lower")
-
-
-def row(id: str, ratios: Sequence[float], goal: float | None, better: str) -> Row:
-    """The median of ratios and their quartiles."""
-    low, middle, high = quantiles(ratios, n=4)
-    found = {"ratio": round(middle, 3), "low": round(low, 3), "high": round(high, 3)}
-    return Row(id=id, **found, goal=goal, better=better, command="python benchmarks/speed door", machine=machine())
+    return row("first piece of a stream of 64 / an answer of one token", behind(model, work), None, "lower", "door")
 
 
 def pairs() -> Iterator[Row]:

