@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import importlib.util
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -76,12 +77,29 @@ def test_the_unit_for_systemd_can_be_read_and_starts_the_service_as_nobody_else(
 def test_the_image_runs_as_a_user_of_its_own_and_sets_what_the_service_reads() -> None:
     lines = (EXAMPLES / "Dockerfile").read_text(encoding="utf-8").splitlines()
     assert "USER idiolect" in lines
-    (given,) = (line.split()[1:] for line in lines if line.startswith("ENV "))
+    given = [pair for line in lines if line.startswith("ENV ") for pair in line.split()[1:]]
     names = {pair.partition("=")[0] for pair in given if pair.startswith("IDIOLECT_")} - {"IDIOLECT_HOME"}
     known = {f"IDIOLECT_{t}_{f}".upper() for t in TABLES for f in vars(getattr(load(environment={}), t))}
     assert names
     assert names <= known
-    copied = [
-        word for line in lines if line.startswith("COPY ") and "--from" not in line for word in line.split()[1:-1]
-    ]
-    assert all((EXAMPLES.parent / word).exists() for word in copied)
+    assert all((EXAMPLES.parent / word).exists() for word in _copied())
+
+
+def test_the_builder_is_sent_what_the_image_copies() -> None:
+    lines = (EXAMPLES / "Dockerfile.dockerignore").read_text(encoding="utf-8").splitlines()
+    assert {line[1:] for line in lines if line.startswith("!")} == _copied()
+
+
+def test_the_image_is_installed_in_the_order_of_the_makefile() -> None:
+    """Hashes are demanded of all but torch; no other order resolves."""
+    step = re.compile(r"--no-deps --require-hashes.*-r \S+|-c constraints.txt torch")
+    image, makefile = (
+        step.findall((EXAMPLES / place).read_text(encoding="utf-8")) for place in ("Dockerfile", "../Makefile")
+    )
+    assert len(image) == 3
+    assert image == makefile
+
+
+def _copied() -> set[str]:
+    lines = (EXAMPLES / "Dockerfile").read_text(encoding="utf-8").splitlines()
+    return {word for line in lines if line.startswith("COPY ") and "--from" not in line for word in line.split()[1:-1]}

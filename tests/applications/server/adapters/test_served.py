@@ -63,8 +63,10 @@ class Vllm:
         self.log.append("load")
         if not (path / export.CONFIG).is_file():
             return httpx.Response(404, json={"error": {"message": f"no adapter at {path}"}})
-        if name in self.loaded or len(self.loaded) >= self.most:
-            return httpx.Response(400, json={"error": {"message": "already loaded, or no slot"}})
+        if name in self.loaded:
+            return httpx.Response(400, json={"error": {"message": f"'{name}' has already been loaded."}})
+        if len(self.loaded) >= self.most:  # whatever its engine does not like
+            return httpx.Response(500, json={"error": {"message": "LoRA rank 16 is greater than max_lora_rank 8."}})
         assert export.load(path, digest=BASE)
         self.loaded[name] = path
         return httpx.Response(200, text=f"Success: LoRA adapter '{name}' added successfully.")
@@ -81,13 +83,13 @@ class Door:
         self.http, self.service, self.server = http, service, server
         self.bearer = {"Authorization": f"Bearer {service.door.token}"}
 
-    def learns(self, user: str, value: float = 1.0, base: str = BASE) -> None:
+    def learns(self, user: str, value: float = 1.0, base: str = BASE, scale: float = 1.0) -> None:
         """His adapter, as a method would have published it."""
         store = self.service.space("default").store
         self.service.space("default").user(user).consent("assist", "train")
         self.service.space("default").user(user).add(f"I am {user}")
         data: UserData = view(store, user, purpose="train")
-        rows = {"A": torch.full((1, 8), value), "B": torch.full((8, 1), value), "scale": torch.tensor(1.0)}
+        rows = {"A": torch.full((1, 8), value), "B": torch.full((8, 1), value), "scale": torch.tensor(scale)}
         edit = Edit(site=SITE, formula=low_rank, rows=rows)
         own = Owned(trained=Trained(edits=(edit,)), sources=tuple(data.lineage), upto=data.records[-1].id)
         about = {"method": "oppu", "options": {}, "model": "small", "base": base, "seed": 0, "plan": "", "losses": []}
@@ -117,7 +119,7 @@ def server() -> Vllm:
 def door(tmp_path: Path, server: Vllm) -> Iterator[Door]:
     given: Any = {
         "server": {"encoder": "none"},
-        "upstream": {"url": "http://127.0.0.1:9/v1", "retries": 0},
+        "upstream": {"url": "http://127.0.0.1:9/v1", "breaker": 2},
         "pipeline": {"methods": "ipa|oppu"},
         "adapters": {"method": "oppu", "base": BASE, "most": 2},
     }
@@ -196,6 +198,18 @@ def test_one_in_use_is_not_evicted(door: Door, server: Vllm) -> None:
     assert asyncio.run(crowded()) in server.loaded
 
 
+def test_the_server_is_given_one_alpha_for_all_ranks(door: Door, server: Vllm) -> None:
+    """A server that does not read `alpha_pattern` computes the same."""
+    door.learns("ann", scale=2.0)
+    door.asks("ann")
+    (folder,) = server.loaded.values()
+    config = json.loads((folder / export.CONFIG).read_text(encoding="utf-8"))
+    (edit,) = export.load(folder)
+    assert config["r"] == config["lora_alpha"]
+    assert edit.rows["scale"] == 1.0
+    assert torch.equal(edit.rows["B"], torch.full((8, 1), 2.0))
+
+
 def test_a_new_version_takes_the_place_of_the_old(door: Door, server: Vllm) -> None:
     door.learns("ann", 1.0)
     door.asks("ann")
@@ -230,8 +244,19 @@ def test_an_adapter_of_another_base_or_that_is_not_loaded_is_left_out_and_named(
     door.learns("bob")
     server.most = 0
     (left,) = door.asks("bob").idiolect["degraded"]
-    assert "does not load it (status 400)" in left["why"]
+    assert "does not load it (status 500)" in left["why"]
     assert door.model == "small"
+
+
+def test_one_that_the_server_does_not_load_is_tried_once_a_request_and_cuts_nobody_off(
+    door: Door, server: Vllm
+) -> None:
+    server.most = 0
+    door.learns("ann")
+    for _ in range(3):
+        door.asks("ann")
+    assert server.log == ["load"] * 3
+    assert not door.service.failing
 
 
 def test_erasing_him_unloads_it_and_leaves_no_byte(door: Door, server: Vllm, tmp_path: Path) -> None:

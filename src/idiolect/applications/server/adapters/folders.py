@@ -86,8 +86,10 @@ def _theta(store: SQLiteStore, name: str) -> Any:
 def _written(path: Path, kept: Mapping[str, Any], edits: tuple[Edit, ...]) -> Path:
     """Published whole; those of versions before go."""
     from idiolect.training import export
+    from idiolect.training.merging import stacked
 
-    export.save(path, edits, base=kept["model"], digest=kept["base"])
+    plain = [stacked((edit,)) for edit in edits]  # all of scale 1: some servers read one alpha for all sites
+    export.save(path, plain, base=kept["model"], digest=kept["base"])
     folder.private(path)
     for file in path.iterdir():
         file.chmod(folder.FILE)

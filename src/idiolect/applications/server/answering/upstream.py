@@ -98,9 +98,19 @@ class Upstream:
             return _json(response)
 
     async def tell(self, path: str, body: Mapping[str, Any]) -> None:
-        """As `post`, of what is answered by its status alone."""
-        async with self._opened("POST", path, body) as response:
-            await response.aread()
+        """A request about one user's adapter, answered by its status alone: said once, and its failure counts for
+        nothing, as vLLM has status 500 for an adapter that does not fit, while all others can be answered.
+
+        Raises:
+            Refusal: the upstream's own status and words, 502 where it is silent.
+        """
+        self.breaker.check()
+        try:
+            response = await self.client.post(self._url(path), json=body)
+        except (httpx.TransportError, httpx.InvalidURL) as error:
+            raise Refusal(502, f"the upstream cannot be reached ({type(error).__name__})") from error
+        if not response.is_success:
+            raise _refusal(response)
 
     async def events(
         self, path: str, body: Mapping[str, Any], headers: Mapping[str, str] | None = None
@@ -136,6 +146,9 @@ class Upstream:
             self._models = (time.monotonic(), found)
         return found
 
+    def _url(self, path: str) -> str:
+        return f"{self.settings.url.rstrip('/')}/{path}"
+
     @asynccontextmanager
     async def _opened(
         self, method: str, path: str, body: Mapping[str, Any] | None, headers: Mapping[str, str] | None = None
@@ -163,11 +176,10 @@ class Upstream:
         self, method: str, path: str, body: Mapping[str, Any] | None, headers: Mapping[str, str] | None
     ) -> httpx.Response:
         self.breaker.check()
-        url = f"{self.settings.url.rstrip('/')}/{path}"
         for left in range(self.settings.retries, -1, -1):
             wait = min(WAIT * 2 ** (self.settings.retries - left), LONGEST) * random.uniform(0.5, 1.5)
             try:
-                request = self.client.build_request(method, url, json=body, headers=headers)
+                request = self.client.build_request(method, self._url(path), json=body, headers=headers)
                 response = await self.client.send(request, stream=True)
             except httpx.TimeoutException as error:
                 self.breaker.tell(False)
