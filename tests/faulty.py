@@ -26,7 +26,19 @@ class Disk(apsw.VFS):
     def __init__(self) -> None:
         self.calls, self.fails, self.once = 0, 0, False
         self.durable: dict[str, bytes] = {}
+        self._fsync, os.fsync = os.fsync, self._synchronised
         super().__init__(NAME, "")
+
+    def unregister(self) -> None:
+        os.fsync = self._fsync
+        super().unregister()
+
+    def _synchronised(self, descriptor: int) -> None:
+        """What the store writes itself, rather than through SQLite."""
+        self._fsync(descriptor)
+        path = os.readlink(f"/proc/self/fd/{descriptor}")
+        if os.path.isfile(path):
+            self.durable[path] = Path(path).read_bytes()
 
     def xOpen(self, name: Any, flags: list[int]) -> apsw.VFSFile:
         return File(self, name, flags)

@@ -69,6 +69,13 @@ def test_remembering_is_switched_off_and_on(run: Run) -> None:
     assert read(run("users", "--json")) == [{"user": "ann", "memories": 1}]
 
 
+def test_what_is_kept_until_a_day_says_which(run: Run) -> None:
+    (added,) = read(run("remember", "ann", "tea", "--expires", "2090-05-01", "--json"))["results"]
+    assert added["expires"] == "2090-05-01T00:00:00+00:00"
+    refused = run("remember", "ann", "coffee", "--expires", "2001-05-01")
+    assert (refused.exit_code, "is not to come" in refused.output) == (2, True)
+
+
 def test_forgetting_takes_the_ids_that_are_named_or_all(run: Run, tmp_path: Path) -> None:
     added = read(run("remember", "ann", "canary17", "two", "three", "--json"))["results"]
     assert run("forget", "ann", added[0]["id"]).output == "1 memories erased\n"

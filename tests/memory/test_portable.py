@@ -146,7 +146,7 @@ def test_a_damaged_folder_is_refused(space: Space, filled: User, tmp_path: Path,
     if how == "checksum":
         records.write_bytes(records.read_bytes()[:-3])
     elif how == "format":
-        manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "version": 2}))
+        manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "version": 3}))
     elif how == "line":
         import hashlib
 

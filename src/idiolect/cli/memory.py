@@ -47,6 +47,7 @@ def remember(
     text: Annotated[list[str] | None, typer.Argument(help="What he said; each is a memory of its own.")] = None,
     *,
     file: Annotated[Path | None, typer.Option(help="Messages in JSON or JSON lines, see docs/data.md.")] = None,
+    expires: Annotated[str | None, typer.Option(help="Erase it on a day: 2030-05-01, or POSIX seconds.")] = None,
     on: Annotated[bool | None, typer.Option("--on/--off", help="Whether to keep anything; off erases all.")] = None,
     yes: Yes = False,
     home: Home = None,
@@ -62,9 +63,9 @@ def remember(
         handle = place.user(user)
         if on is not None:
             handle.remember(on)
-        added = handle.add(list(text or ()))["results"]
+        added = handle.add(list(text or ()), expires=_moment(expires))["results"]
         if file is not None:
-            added += handle.add(_read(file, handle))["results"]
+            added += handle.add(_read(file, handle), expires=_moment(expires))["results"]
         remembered = handle.remembered
     if json:
         screen.as_json({"results": added, "remembered": remembered})

@@ -27,6 +27,7 @@ from urllib.parse import urlsplit
 from idiolect.core.errors import BadInput, UnknownName
 
 FILE = "space.toml"
+MEND = "Mend that place; docs/governance.md shows the form."
 PURPOSES = ("remember", "assist", "train", "share")
 PROVIDER = "share_with_provider"
 KNOWN = (*PURPOSES, PROVIDER)
@@ -97,9 +98,22 @@ def read(path: Path) -> Policy:
     if path.is_symlink():
         raise BadInput(path, "a symbolic link", "Put the file itself there.")
     try:
-        given = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadInput(path, f"no TOML ({error})", "Mend that place; docs/governance.md shows the form.") from None
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise BadInput(path, f"no TOML ({error})", MEND) from None
+    return parsed(text, path)
+
+
+def parsed(text: str, path: object) -> Policy:
+    """The policy that a text states; `path` names where it lies.
+
+    Raises:
+        BadInput, UnknownName: as `read`.
+    """
+    try:
+        given = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BadInput(path, f"no TOML ({error})", MEND) from None
     _known("table", given, ("consent", "sensitive", "upstreams"))
     tables = {name: _table(given, name, path) for name in ("consent", "sensitive", "upstreams")}
     consent, sensitive, upstreams = tables["consent"], tables["sensitive"], tables["upstreams"]
@@ -125,7 +139,7 @@ def _known(kind: str, given: Iterable[str], names: tuple[str, ...]) -> None:
             raise UnknownName(kind, name, names)
 
 
-def _table(given: Mapping[str, Any], name: str, path: Path) -> Mapping[str, Any]:
+def _table(given: Mapping[str, Any], name: str, path: object) -> Mapping[str, Any]:
     found = given.get(name, {})
     if not isinstance(found, dict):
         raise BadInput(f"{path}, {name}", "no table", f"Write [{name}] and its values below.")

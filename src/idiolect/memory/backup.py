@@ -23,7 +23,7 @@ from typing import IO, Any, cast
 
 from idiolect.core.errors import BadInput, StoreError
 from idiolect.data import header
-from idiolect.data.sqlite import folder
+from idiolect.data.sqlite import folder, rows
 from idiolect.data.sqlite.catalogue import Catalogue
 from idiolect.data.sqlite.connection import connect, shut
 from idiolect.data.sqlite.store import SQLiteStore
@@ -241,7 +241,8 @@ def _fill(store: SQLiteStore, user: str, name: str, work: Path) -> None:
     unit = Unit.make(place, clock=store.clock, policy=store.policy)
     try:
         with unit.writing() as connection:
-            portable.enter(connection, manifest, given, user)
+            portable.enter(connection, manifest, given, user, now=store.clock())
+            ends = rows.ends(connection)
             portable.trail(connection, exported)
             connection.execute("INSERT OR REPLACE INTO meta VALUES ('remember', ?)", (int(manifest["remember"]),))
         portable.adapters(exported, unit, manifest, given)
@@ -252,7 +253,7 @@ def _fill(store: SQLiteStore, user: str, name: str, work: Path) -> None:
         _settle(copy, place / copy.name)
     catalogue = Catalogue(folder.file(store.folder / "catalogue.db"), clock=store.clock)
     try:
-        catalogue.claim(user, name)
+        catalogue.claim(user, name, ends)
     finally:
         catalogue.close()
 

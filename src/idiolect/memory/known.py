@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from idiolect.core.errors import BadInput
@@ -54,12 +55,18 @@ class Known(Reach):
                 return []
 
             def asked(connection: Connection) -> tuple[list[Fact], dict[int, Row]]:
-                found = [f for f in facts.everything(connection) if history or table.holds(f, moment)]
+                found = [f for f in self._facts(connection) if history or table.holds(f, moment)]
                 return found, rows.at(connection, [n for f in found for n in f.sources])
 
             found, ids = self._caught_up(unit, asked)
             unit.note(self._actor, "facts", purpose="assist", count=len(found))
         return [_shown(fact, [ids[n].record.id for n in fact.sources if n in ids]) for fact in found]
+
+    def _facts(self, connection: Connection) -> list[Fact]:
+        """All facts, oldest first, but those of which every source is over; a source that is over is not named."""
+        found, ended = facts.everything(connection), rows.ended(connection, self._store.clock())
+        left = (replace(f, sources=tuple(n for n in f.sources if n not in ended)) for f in found)
+        return [f for f in left if f.sources] if ended else found
 
     def over(self, question: str = "") -> frozenset[str]:
         """Ids of short records that state only what no longer holds, which an answer of today leaves out; none where
@@ -147,7 +154,7 @@ class Known(Reach):
             return self._caught_up(unit, self._stated)
 
     def _stated(self, connection: Connection) -> tuple[list[Record], set[int]]:
-        held = [f for f in facts.everything(connection) if table.holds(f, None)]
+        held = [f for f in self._facts(connection) if table.holds(f, None)]
         over = facts.retired(connection, self._store.clock(), past=False)
         claims = ((f, slots.Claim(kind=f.kind, key=f.key, value=f.value)) for f in held)
         made = [slots.record(claim, id=f"fact {f.n}", time=f.valid_from) for f, claim in claims]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
@@ -36,13 +37,25 @@ def seconds(moment: Moment) -> float:
         raise BadInput("time", f"{moment!r} is no time", fix) from None
 
 
+def coming(moment: Moment, now: float) -> float:
+    """POSIX seconds of a moment that is to come.
+
+    Raises:
+        BadInput: it is over, endless or no time.
+    """
+    found = seconds(moment)
+    if not now < found < math.inf:
+        raise BadInput("expires", f"{moment!r} is not to come", "Give a later moment, or leave it out to keep it.")
+    return found
+
+
 def records(given: Given, *, user: str, session: str = "", now: float) -> list[Record]:
     """One record a text, message or record; what says nothing is left out.
 
     Args:
         user: whose they are: a message with another `name` was said by somebody else, and is kept as said by him.
         session: of the turns.
-        now: POSIX seconds, the time of everything that states none; all have the same, their order tells the rest.
+        now: POSIX seconds, the time of every message that states none; all have the same, their order tells the rest.
 
     Raises:
         BadInput: names the place of what is no message.

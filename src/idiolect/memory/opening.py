@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from idiolect.data.sqlite.store import SQLiteStore
+from idiolect.governance.derived import settle
 from idiolect.memory.space import Space
 
 if TYPE_CHECKING:
@@ -48,7 +49,9 @@ def open(
         from idiolect.memory.hosted import space as hosted
 
         return hosted.open(given, space, encoder=_encoder(encoder), actor=actor, clock=clock)
-    return Space(SQLiteStore(home, space, clock=clock), encoder=_encoder(encoder), actor=actor)
+    store = SQLiteStore(home, space, clock=clock)
+    store.after = settle
+    return Space(store, encoder=_encoder(encoder), actor=actor)
 
 
 def _encoder(wanted: Encoder | Literal["auto"] | None) -> Encoder | None:

@@ -4,7 +4,8 @@
                        "consents": [...], "remember": true, "own": {name: {"purpose": "train", "lines": [1, 2]}},
                        "reinstated": [{"kind", "key", "value", "instead_of", "when"}]}
     records.jsonl     a version a line: {"record": {"kind", "id", ...}, "version": 1, "created": 0.0, "replaced": null,
-                       "metadata": {...}}
+                       "metadata": {...}}, and "expires" where it is to be erased on a day; the folder's version is 2
+                       where any line has it, so that nobody reads it who would keep it for ever
     audit.jsonl       who read or changed what: {"time", "actor", "action", "purpose", "count"}; only `restore` reads it
     own/<name>/       what methods learnt for him, as data.artifacts wrote it (JSON and safetensors); not from a server
 
@@ -16,13 +17,11 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
-from idiolect.core.errors import BadInput, ConsentError
+from idiolect.core.errors import BadInput
 from idiolect.data import header
 from idiolect.data.policy import PURPOSES
 from idiolect.data.records import parse, plain
@@ -30,16 +29,12 @@ from idiolect.data.sqlite import folder, jobs, rows
 from idiolect.data.sqlite.connection import Connection, values
 from idiolect.data.sqlite.rows import Row
 from idiolect.data.sqlite.unit import Unit, setting
-from idiolect.data.store import named
 from idiolect.governance.lineage import FILE as LEDGER
 from idiolect.governance.lineage import Ledger, hashes
 from idiolect.memory.facts import table
 from idiolect.memory.known import WORK
 
-if TYPE_CHECKING:
-    from idiolect.data.postgres.store import PostgresStore
-
-FORMAT, VERSION = "idiolect-user", 1
+FORMAT, VERSION, EXPIRING = "idiolect-user", 1, 2
 MANIFEST, RECORDS, AUDIT, OWN = "manifest.json", "records.jsonl", "audit.jsonl", "own"
 NOTED = ("time", "actor", "action", "purpose", "count")
 TRAIL = f"SELECT {', '.join(NOTED)} FROM audit ORDER BY n"
@@ -55,6 +50,7 @@ def export(unit: Unit | None, path: Path) -> int:
     """
     if unit is None:
         return write(path, [], None, remember=True)
+    unit.expire()
     unit.record()
     with unit.reading() as connection:
         found = rows.everything(connection)
@@ -63,7 +59,7 @@ def export(unit: Unit | None, path: Path) -> int:
         remember = setting(connection, "remember") != 0
     learnt = _learnt(unit, found)
     count = write(path, found, consents, remember=remember, learnt=learnt, reinstated=decided)
-    _note(path, (dict(zip(NOTED, line, strict=True)) for line in audit))
+    note(path, (dict(zip(NOTED, line, strict=True)) for line in audit))
     for name in learnt:
         shutil.copytree(unit.path / OWN / name, path / OWN / name, symlinks=True)
     return count
@@ -93,7 +89,8 @@ def write(
     folder.private(path)
     text = "".join(f"{json.dumps(_written(row), ensure_ascii=False)}\n" for row in found).encode()
     folder.file(path / RECORDS).write_bytes(text)
-    manifest = {"format": FORMAT, "version": VERSION, "records": len(found), "sha256": hashlib.sha256(text).hexdigest()}
+    version = VERSION if all(row.expires is None for row in found) else EXPIRING
+    manifest = {"format": FORMAT, "version": version, "records": len(found), "sha256": hashlib.sha256(text).hexdigest()}
     manifest |= {"consents": consents, "remember": remember, "own": learnt or {}, "reinstated": list(reinstated)}
     folder.file(path / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
     return len(found)
@@ -108,8 +105,8 @@ def read(path: Path) -> tuple[dict[str, Any], list[Row]]:
     if path.is_symlink() or any(p.is_symlink() for p in path.rglob("*")):
         raise BadInput(path, "holds a symbolic link", "Give the folder itself, as it was exported.")
     manifest = _json(_content(path / MANIFEST), path / MANIFEST)
-    if manifest.get("format") != FORMAT or manifest.get("version") != VERSION:
-        raise BadInput(path / MANIFEST, f"not {FORMAT} {VERSION}", "Give a folder that `export` wrote.")
+    if manifest.get("format") != FORMAT or manifest.get("version") not in (VERSION, EXPIRING):
+        raise BadInput(path / MANIFEST, f"not {FORMAT} {VERSION} or {EXPIRING}", "Give a folder that `export` wrote.")
     text = _content(path / RECORDS)
     if hashlib.sha256(text).hexdigest() != manifest.get("sha256"):
         raise BadInput(path / RECORDS, "its checksum is wrong", AGAIN)
@@ -121,27 +118,26 @@ def read(path: Path) -> tuple[dict[str, Any], list[Row]]:
     return manifest, found
 
 
-def enter(connection: Connection, manifest: Mapping[str, Any], given: list[Row], user: str) -> int:
-    """Writes what `read` gave into a unit; versions that are there are left alone. Gives the number of new ones.
+def enter(connection: Connection, manifest: Mapping[str, Any], given: list[Row], user: str, *, now: float) -> int:
+    """Writes what `read` gave into a unit; what was to be kept until now (POSIX seconds) is left out, versions that are
+    there are left alone. Gives the number of new ones.
 
     Raises:
         BadInput: an id that another record of his has.
     """
     before = {(row.record.id, row.version): row for row in rows.everything(connection)}
-    fresh = [row for row in given if (row.record.id, row.version) not in before]
+    fresh = [row for row in given if (row.record.id, row.version) not in before and row.lasts(lambda: now)]
     for row in given:
         known = before.get((row.record.id, row.version))
         if known is not None and (known.record, known.replaced) != (row.record, row.replaced):
             what = f"two different records with the id {row.record.id!r}"
             raise BadInput(f"user {user!r}", what, "Import it as another user, or delete the other record first.")
     for row in fresh:
-        noted = rows.written(row.metadata)
-        rows.insert(connection, row.record, noted, created=row.created, version=row.version, replaced=row.replaced)
+        rows.enter(connection, row)
     if not before and manifest.get("consents") is not None:
         connection.execute("DELETE FROM consent")
         connection.executemany("INSERT INTO consent VALUES (?)", [(str(p),) for p in manifest["consents"]])
     if fresh and manifest.get("reinstated"):  # facts are made anew, and what he decided about them holds again
-        now = time.time()
         for job in jobs.due(connection, now, len(given)):
             jobs.attempt(connection, job, WORK[job.kind], now)
         for made in manifest["reinstated"]:
@@ -155,49 +151,6 @@ def trail(connection: Connection, path: Path) -> None:
         lines = [_json(line, path / AUDIT) for line in _content(path / AUDIT).splitlines()]
         entry = f"INSERT INTO audit ({', '.join(NOTED)}) VALUES (?,?,?,?,?)"
         connection.executemany(entry, [tuple(line.get(name) for name in NOTED) for line in lines])
-
-
-def carry(store: PostgresStore, user: str, path: Path, *, actor: str = "store") -> int:
-    """As `export`, of a user in PostgreSQL; gives the number of records, of all versions.
-
-    Args:
-        actor: stands in the audit trail for whoever asks.
-    """
-    from idiolect.data.postgres.working import Working
-
-    if user not in store.users():
-        return write(path, [], None, remember=store.remembered(user))
-    with closing(Working(store, user)) as unit:
-        with unit.reading() as connection:
-            found, decided = rows.everything(connection), table.decisions(connection)
-        unit.note(actor, "export", count=len(found))
-        unit.record()
-    consents, remember = sorted(store.consents(user)), store.remembered(user)
-    count = write(path, found, consents, remember=remember, reinstated=decided)
-    _note(path, store.audit(user))
-    return count
-
-
-def bring(store: PostgresStore, user: str, path: Path, *, actor: str = "store") -> int:
-    """Reads what `export` wrote into PostgreSQL, but for what methods learnt; gives how many versions are new.
-
-    Raises:
-        BadInput: a folder that is damaged, or an id that another record of his has.
-        ConsentError: he does not want to be remembered.
-    """
-    from idiolect.data.postgres.working import Working
-
-    manifest, given = read(path)
-    with closing(Working(store, named(user))) as unit, unit.writing(make=True) as connection:
-        if given and setting(connection, "remember") == 0:
-            raise ConsentError(f"user {user!r} does not want to be remembered. {ASK}")
-        if manifest.get("consents") is not None and not rows.everything(connection):
-            unit.allow(manifest["consents"])
-        new = enter(connection, manifest, given, user)
-        if not (manifest.get("remember", True) or rows.current(connection)):
-            connection.execute("INSERT OR REPLACE INTO meta VALUES ('remember', 0)")
-        unit.changed(connection, actor, "import", count=new)
-    return new
 
 
 def adapters(path: Path, unit: Unit, manifest: Mapping[str, Any], given: Sequence[Row]) -> None:
@@ -260,7 +213,7 @@ def _decided(given: Any) -> bool:
     return all(isinstance(given.get(name), str) for name in ("kind", "key", "value", "instead_of"))
 
 
-def _note(path: Path, lines: Iterable[Mapping[str, Any]]) -> None:
+def note(path: Path, lines: Iterable[Mapping[str, Any]]) -> None:
     """Writes the audit trail."""
     text = "".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in lines)
     folder.file(path / AUDIT).write_text(text, encoding="utf-8")
@@ -268,7 +221,8 @@ def _note(path: Path, lines: Iterable[Mapping[str, Any]]) -> None:
 
 def _written(row: Row) -> dict[str, Any]:
     shown = {"record": plain(row.record), "version": row.version, "created": row.created}
-    return {**shown, "replaced": row.replaced, "metadata": dict(row.metadata)}
+    shown |= {"replaced": row.replaced, "metadata": dict(row.metadata)}
+    return shown if row.expires is None else {**shown, "expires": row.expires}
 
 
 def _rows(text: bytes, where: Path) -> Iterator[Row]:
@@ -276,13 +230,14 @@ def _rows(text: bytes, where: Path) -> Iterator[Row]:
         place = f"{where}, line {number}"
         raw = _json(one.encode(), place)
         record = parse(raw.get("record"), place)
-        version, created, replaced = raw.get("version"), raw.get("created"), raw.get("replaced")
-        metadata = raw.get("metadata", {})
-        moments = isinstance(created, float) and isinstance(replaced, (float, type(None)))
+        version, metadata = raw.get("version"), raw.get("metadata", {})
+        created, *others = (raw.get(name) for name in ("created", "replaced", "expires"))
+        moments = isinstance(created, float) and all(isinstance(moment, (float, type(None))) for moment in others)
         if type(version) is not int or version < 1 or not moments or not isinstance(metadata, dict):
             raise BadInput(place, "not a version of a record", AGAIN)
-        since, until = cast(float, created), cast("float | None", replaced)
-        yield Row(n=number, version=version, created=since, replaced=until, record=record, metadata=metadata)
+        since, (replaced, expires) = cast(float, created), cast("list[float | None]", others)
+        times = {"replaced": replaced, "expires": expires}
+        yield Row(n=number, version=version, created=since, record=record, metadata=metadata, **times)
 
 
 def _content(path: Path) -> bytes:

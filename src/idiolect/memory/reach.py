@@ -74,17 +74,21 @@ class Reach:
 
     def _known(self, connection: Connection, id: str) -> list[Row]:
         """All versions of a memory, oldest first."""
-        found = rows.versions(connection, id)
+        found = self._lasting(rows.versions(connection, id))
         if not found:
             raise unknown(id)
         return found
+
+    def _lasting(self, found: list[Row]) -> list[Row]:
+        """Without what was to be kept until now, and could not be erased yet."""
+        return [row for row in found if row.lasts(self._store.clock)]
 
     def _versions(self, id: str, action: str) -> list[Row]:
         with self._store.unit(self.id) as unit:
             if unit is None:
                 return []
             with unit.reading() as connection:
-                found = rows.versions(connection, id)
+                found = self._lasting(rows.versions(connection, id))
             unit.note(self._actor, action, record=found[-1].n if found else None, count=len(found[-1:]))
         return found
 
@@ -101,8 +105,9 @@ class Reach:
     def _question(
         self, text: str = "", top_k: int = 0, filters: Mapping[str, Any] | None = None, as_of: Moment | None = None
     ) -> Question:
-        moment = self._store.clock() if as_of is None else seconds(as_of)
-        return Question(text=text, top_k=top_k, moment=moment, past=as_of is not None, filters=filters or {})
+        now = self._store.clock()
+        moment, past = (now, False) if as_of is None else (seconds(as_of), True)
+        return Question(text=text, top_k=top_k, moment=moment, now=now, past=past, filters=filters or {})
 
     def _settle(self) -> None:
         """Drops or reopens what was learnt from records that are gone, or without leave now."""

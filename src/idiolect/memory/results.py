@@ -59,6 +59,8 @@ def result(row: Row, **more: Any) -> dict[str, Any]:
     shown = {"id": record.id, "memory": memory(record), "kind": kind(record), "sources": [record.id]}
     if row.version > 1:
         more["updated_at"] = iso(record.time)
+    if row.expires is not None:
+        more["expires"] = iso(row.expires)
     return {**shown, "metadata": dict(row.metadata), "created_at": iso(row.created), **more}
 
 
@@ -68,6 +70,8 @@ def fields(row: Row) -> dict[str, Any]:
     own = {name: getattr(record, name) for name in ("role", "session", "task", "name") if hasattr(record, name)}
     own |= {"id": record.id, "kind": kind(record), "asserted_by": record.asserted_by}
     own["created_at"] = Instant(iso(row.created), row.created)
+    if row.expires is not None:
+        own["expires"] = Instant(iso(row.expires), row.expires)
     return {**row.metadata, **own}
 
 

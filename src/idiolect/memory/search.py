@@ -10,16 +10,17 @@ round.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from idiolect.data.sqlite import facts, lookup, rows
 from idiolect.data.sqlite.connection import Busy, Connection
-from idiolect.data.sqlite.corpus import corpus
+from idiolect.data.sqlite.corpus import Held, corpus
 from idiolect.data.sqlite.lookup import Wanted
 from idiolect.data.sqlite.rows import Row
 from idiolect.data.sqlite.unit import Unit
@@ -54,17 +55,18 @@ class Found:
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """`moment`: POSIX seconds; `past`: what held then, rather than what is known now."""
+    """`moment`, `now`: POSIX seconds; `past`: what held then, rather than what is known now."""
 
     text: str
     top_k: int
     moment: float
+    now: float
     past: bool = False
     filters: Mapping[str, Any] = field(default_factory=dict)
 
 
-def search(unit: Unit, question: Question, encoder: Encoder | None) -> list[Found]:
-    """The best `top_k` rows that hold and pass the filters, best first."""
+def search(unit: Unit, question: Question, encoder: Encoder | None, *, explain: bool = False) -> list[Found]:
+    """The best `top_k` rows that hold and pass the filters, best first; `explain` tells their `parts`."""
     question = replace(question, text=question.text[:LONGEST])
     vector = None
     if encoder is not None and question.text.strip():
@@ -73,28 +75,26 @@ def search(unit: Unit, question: Question, encoder: Encoder | None) -> list[Foun
         vector = encoder.encode([question.text])[0]  # (d,), before the moment is held: a model is slow
     with unit.reading() as connection:
         wanted = narrowed(connection, question)
-        numbers, documents = corpus(unit, connection, encoder)
-        valid = np.isin(numbers, lookup.valid(connection, wanted))  # (n,)
+        held = corpus(unit, connection, encoder)
+        valid = held.valid(wanted)
         if not valid.any():
             return []
-        words = dict(lookup.having_words(connection, question.text, wanted, len(numbers)))
-        made = blend(documents, question.text, vector, now=question.moment, among=valid)
-        over = facts.retired(connection, question.moment, past=question.past)
-        made.scores[np.isin(numbers, list(over))] -= OVER
+        among = None if valid.all() else valid
+        made = blend(held.documents, question.text, vector, now=question.moment, among=among)
+        if over := facts.retired(connection, question.moment, past=question.past):
+            made.scores[np.isin(held.numbers, list(over))] -= OVER
         told = answers(connection, question)
         for place, n in enumerate(told):
-            made.scores[np.isin(numbers, n)] += TOLD / (1 + place / 3)
-        order = _once(connection, _order(numbers, made, valid, {*words, *told}), numbers)[: max(question.top_k, 0)]
-        read = rows.at(connection, [numbers[i] for _, group in order for i in group])
-    parts, scores = _parts(numbers, made, valid, words), _scaled(made, valid)
+            made.scores[held.numbers == n] += TOLD / (1 + place / 3)
+        found = _found(connection, question, made, held, set(told))
+        groups = _once(connection, filter(found, _order(made, valid)), held, max(question.top_k, 0))
+        read = rows.at(connection, [n for group in groups for n in held.numbers[group].tolist()])
+        words = dict(lookup.having_words(connection, question.text, wanted, len(valid))) if explain else {}
+    scores, parts = _scaled(made, valid), _parts(held, made, valid, words) if explain else (lambda _: {})
+    named = [(group[0], held.numbers[group].tolist()) for group in groups]
     return [
-        Found(
-            row=read[numbers[i]],
-            score=float(scores[i]),
-            parts=parts(i),
-            sources=[read[numbers[k]].record.id for k in group],
-        )
-        for i, group in order
+        Found(row=read[ns[0]], score=float(scores[i]), parts=parts(i), sources=[read[n].record.id for n in ns])
+        for i, ns in named
     ]
 
 
@@ -120,26 +120,44 @@ def answers(connection: Connection, question: Question) -> list[int]:
 def narrowed(connection: Connection, question: Question) -> Wanted:
     """The rows that hold in the moment and pass the filters."""
     wanted = Wanted(moment=question.moment, past=question.past)
-    if not question.filters:
+    ended = rows.ended(connection, question.now)
+    if not (question.filters or ended):
         return wanted
-    held = rows.at(connection, lookup.valid(connection, wanted))
+    held = rows.at(connection, set(lookup.valid(connection, wanted)) - ended)
     return replace(wanted, among={n for n, row in held.items() if matches(question.filters, fields(row))})
 
 
-def _order(numbers: list[int], made: Blended, valid: NDArray[np.bool_], known: set[int]) -> list[int]:
-    """Places of what was found, best first; of equals the newer first."""
-    near = (made.cosines > 0) | (made.covered > 0)
-    found = [i for i in np.flatnonzero(valid).tolist() if near[i] or numbers[i] in known]
-    return sorted(found, key=lambda i: (-round(float(made.scores[i]), 9), -numbers[i]))
+def _order(made: Blended, valid: NDArray[np.bool_]) -> list[int]:
+    """Places of what is wanted, best first; of equals the newer first."""
+    newest = np.flatnonzero(valid)[::-1]
+    order: list[int] = newest[np.argsort(-made.scores[newest].round(9), kind="stable")].tolist()
+    return order
 
 
-def _once(connection: Connection, order: list[int], numbers: list[int]) -> list[tuple[int, list[int]]]:
-    """(place, places of all that say the same, itself first): of what was said twice only the best stands."""
+def _found(
+    connection: Connection, question: Question, made: Blended, held: Held, told: set[int]
+) -> Callable[[int], bool]:
+    """Whether the question finds what stands at a place; the index of words is asked where nothing else finds it."""
+    near = ((made.cosines > 0) | (made.covered > 0)).tolist()
+    words = cache(lambda: lookup.sharing(connection, question.text))
+    return lambda i: near[i] or (n := int(held.numbers[i])) in told or n in words()
+
+
+def _once(connection: Connection, order: Iterator[int], held: Held, k: int) -> list[list[int]]:
+    """Of the k best, places of all that say the same, itself first: of what was said twice only the best stands."""
     first = dict(connection.execute("SELECT record, first FROM same"))
-    found: dict[int, list[int]] = {}
-    for i in order:
-        found.setdefault(first.get(numbers[i], numbers[i]), []).append(i)
-    return [(group[0], group) for group in found.values()]
+    groups: dict[int, list[int]] = {}
+    while len(groups) < k and (i := next(order, None)) is not None:
+        groups.setdefault(_first(first, held, i), []).append(i)
+    for i in order if first else ():
+        if (same := _first(first, held, i)) in groups:
+            groups[same].append(i)
+    return list(groups.values())
+
+
+def _first(first: Mapping[int, int], held: Held, place: int) -> int:
+    n = int(held.numbers[place])
+    return first.get(n, n)
 
 
 def _scaled(made: Blended, valid: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -151,14 +169,14 @@ def _scaled(made: Blended, valid: NDArray[np.bool_]) -> NDArray[np.float64]:
     return np.clip((made.scores - lowest) / (highest - lowest), 0.0, 1.0).round(12)
 
 
-def _parts(numbers: list[int], made: Blended, valid: NDArray[np.bool_], words: Mapping[int, float]) -> Any:
+def _parts(held: Held, made: Blended, valid: NDArray[np.bool_], words: Mapping[int, float]) -> Any:
     """What explains the document at a place."""
     word = {n: place for place, n in enumerate(words, 1)}
     close = [i for i in np.argsort(-made.cosines, kind="stable").tolist() if valid[i] and made.cosines[i] > 0]
     dense = {i: place for place, i in enumerate(close, 1)}
 
     def explained(i: int) -> Parts:
-        n, found = numbers[i], {}
+        n, found = int(held.numbers[i]), {}
         if n in word:
             found["words"] = {"rank": float(word[n]), "score": words[n]}
         if i in dense:

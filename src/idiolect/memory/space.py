@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from idiolect.data.sqlite import folder, vectors
+from idiolect.data.sqlite import folder, rows, vectors
 from idiolect.data.sqlite.connection import Damaged, value
 from idiolect.data.sqlite.schema import UNIT
 from idiolect.data.sqlite.store import SQLiteStore
@@ -13,6 +13,7 @@ from idiolect.data.store import named
 from idiolect.governance import erasure, state
 from idiolect.governance.erasure import Erasure
 from idiolect.memory.reach import Answers
+from idiolect.memory.results import iso
 from idiolect.memory.user import User
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class Space:
         if lost := store.lost():
             what = f"{lost[0]} and {len(lost) - 1} more hold records of nobody that the catalogue names: "
             yield _check("catalogue", False, f"{what}put back catalogue.db, restore a backup, or remove them")
+        store.sweep()
         yield from state.checks(store)
         for id in self.users():
             yield self._unit(id)
@@ -92,10 +94,12 @@ class Space:
                 sound = unit.sound()
                 with unit.reading() as connection:
                     records = value(connection, "SELECT count(*) FROM record")
+                    ends = rows.ends(connection)
                     waiting = vectors.waiting(connection, self.encoder, unit.path, records) if self.encoder else []
         except Damaged as error:
             return _check(f"user {id!r}", False, str(error))
         note = f", {len(waiting)} without a vector" if waiting else ""
+        note += f", the next expires {iso(ends)}" if ends is not None else ""
         return _check(f"user {id!r}", sound, f"{records} records{note}" if sound else "damaged: restore a backup")
 
 

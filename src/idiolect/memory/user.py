@@ -16,7 +16,7 @@ from idiolect.governance.erasure import Erasure, erase
 from idiolect.memory import portable
 from idiolect.memory.context import Count, context, estimate, profile
 from idiolect.memory.known import Known
-from idiolect.memory.messages import Given, Moment, records, seconds
+from idiolect.memory.messages import Given, Moment, coming, records, seconds
 from idiolect.memory.results import iso, kind, memory, result, saying
 from idiolect.memory.search import CATCH_UP, search
 
@@ -44,6 +44,7 @@ class User(Known):
         metadata: Mapping[str, Any] | None = None,
         session: str = "",
         time: Moment | None = None,
+        expires: Moment | None = None,
         wait: bool = False,
     ) -> Results:
         """Keeps texts, OpenAI messages or typed records; their words can be searched when this returns.
@@ -52,23 +53,27 @@ class User(Known):
             messages: one or many.
             metadata: JSON values to find them by again, the same for all.
             session: the conversation they belong to.
-            time: when they were said; now where it is left out.
+            time: when those were said that state no time themselves; now where it is left out.
+            expires: from then on they are in no read, and are erased, as `delete` does it, with what corrected them and
+                what was learnt from them.
             wait: also for their sentence vectors and facts, which else are made by later searches and by `flush`.
 
         Returns:
             An entry for each that is new; none where the user does not want to be remembered.
 
         Raises:
-            BadInput: something that is no message, or an id that another record of his has.
+            BadInput: something that is no message, an id that another record of his has, or `expires` is over.
         """
         now = self._store.clock() if time is None else seconds(time)
+        until = None if expires is None else coming(expires, self._store.clock())
         given = records(messages, user=self.id, session=session, now=now)
         if not given:
             return {"results": []}
         with self._own() as unit, unit.writing() as connection:
             if setting(connection, "remember") == NEVER:
                 return {"results": []}
-            added = rows.append(connection, self.id, given, metadata)
+            added = rows.append(connection, self.id, given, metadata, now=now, expires=until)
+            self._store.ending(self.id, until)
             unit.changed(connection, self._actor, "add", count=len(added))
         if wait:
             self.flush()
@@ -98,7 +103,7 @@ class User(Known):
                 return {"results": []}
             self._catch_up(unit)
             question = self._question(query, top_k, filters, as_of)
-            found = search(unit, question, self._encoder)
+            found = search(unit, question, self._encoder, explain=explain)
             unit.note(self._actor, "search", purpose="assist", count=len(found))
         more: list[dict[str, Any]] = [{"sources": f.sources, **({"parts": f.parts} if explain else {})} for f in found]
         return {"results": [result(f.row, score=f.score, **m) for f, m in zip(found, more, strict=True)]}
@@ -154,7 +159,7 @@ class User(Known):
         """Erases all memories, or those that pass the filters, with their history; gives how many.
 
         Args:
-            ended: only those whose `valid_to` is over, which until then `as_of` still finds.
+            ended: only those whose `valid_to` is over, which until they are erased `as_of` still finds.
         """
         with self._store.unit(self.id) as unit:
             if unit is None:
@@ -219,7 +224,8 @@ class User(Known):
             with unit.writing() as connection:
                 if given and setting(connection, "remember") == NEVER:
                     raise ConsentError(f"user {self.id!r} does not want to be remembered. {portable.ASK}")
-                new = portable.enter(connection, manifest, given, self.id)
+                new = portable.enter(connection, manifest, given, self.id, now=self._store.clock())
+                self._store.ending(self.id, rows.ends(connection))
                 if not (manifest.get("remember", True) or rows.current(connection)):
                     connection.execute("INSERT OR REPLACE INTO meta VALUES ('remember', ?)", (NEVER,))
                 unit.changed(connection, self._actor, "import", count=new)

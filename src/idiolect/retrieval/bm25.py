@@ -84,17 +84,14 @@ class BM25:
         """One score a document, 0 where it has none of the query's words."""
         held = pool(documents)
         mean = sum(held.lengths) / max(len(documents), 1) or 1.0
-        parts: dict[int, list[float]] = {}
+        damps = [self.k1 * (1 - self.b + self.b * length / mean) for length in held.lengths]
+        shares: list[list[float]] = [[] for _ in documents]
         for term, times in Counter(map(hash, words(query))).items():
             there = held.places.get(term, ())
-            idf = math.log(1 + (len(documents) - len(there) + 0.5) / (len(there) + 0.5))
+            weight = times * math.log(1 + (len(documents) - len(there) + 0.5) / (len(there) + 0.5))
             for place, count in there:
-                damp = self.k1 * (1 - self.b + self.b * held.lengths[place] / mean)
-                parts.setdefault(place, []).append(times * idf * count * (self.k1 + 1) / (count + damp))
-        found = [0.0] * len(documents)
-        for place, shares in parts.items():
-            found[place] = math.fsum(shares)  # exact, so in any order
-        return found
+                shares[place].append(weight * count * (self.k1 + 1) / (count + damps[place]))
+        return [math.fsum(parts) if parts else 0.0 for parts in shares]  # exact, so in any order
 
 
 def pool(texts: Sequence[str]) -> Pool:

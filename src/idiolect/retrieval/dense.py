@@ -70,11 +70,16 @@ class MiniLM:
         """
         import numpy as np
 
-        table, centre = _table()
+        table, centre, known = _table()
         rows = np.zeros((len(terms), self.dim), np.float32)
-        known = [i for i, term in enumerate(terms) if term.isascii() and term.isalpha()]
-        ids = _opened()[0]([terms[i] for i in known], add_special_tokens=False)["input_ids"] if known else []
-        for i, pieces in zip(known, ids, strict=True):
+        rest = []
+        for i, term in enumerate(terms):
+            if (piece := known.get(term)) is not None:
+                rows[i] = table[piece] - centre
+            elif term.isascii() and term.isalpha():
+                rest.append(i)
+        ids = _opened()[0]([terms[i] for i in rest], add_special_tokens=False)["input_ids"] if rest else []
+        for i, pieces in zip(rest, ids, strict=True):
             rows[i] = table[pieces].mean(0) - centre
         unit: NDArray[np.float32] = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-6)
         return unit
@@ -106,10 +111,12 @@ class Dense:
 
 
 @cache
-def _table() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """The encoder's input embeddings (V, 384) and the mean of those that stand for something."""
-    table: NDArray[np.float32] = _opened()[1].embeddings.word_embeddings.weight.detach().numpy()
-    return table, table[UNUSED:].mean(0)
+def _table() -> tuple[NDArray[np.float32], NDArray[np.float32], dict[str, int]]:
+    """The encoder's input embeddings (V, 384), the mean of those that stand for something, and whole words' places."""
+    tokenizer, model = _opened()
+    table: NDArray[np.float32] = model.embeddings.word_embeddings.weight.detach().numpy()
+    whole = {word: n for word, n in tokenizer.get_vocab().items() if word.isascii() and word.isalpha()}
+    return table, table[UNUSED:].mean(0), whole
 
 
 @cache

@@ -89,6 +89,13 @@ def test_a_memory_can_be_added_and_is_used_at_once(ann: Ann) -> None:
     assert "Oslo" in str(ann.asks("Where is my brother?").idiolect["sources"])
 
 
+def test_a_memory_may_be_kept_until_a_day(ann: Ann) -> None:
+    (added,) = ann("POST", "/memories", text="I am in Rome until May", expires="2090-05-01")["results"]
+    assert added["expires"] == "2090-05-01T00:00:00+00:00"
+    assert ann("GET", f"/memories/{added['id']}")["expires"] == added["expires"]
+    ann("POST", "/memories", 400, text="too late", expires="2001-05-01")
+
+
 def test_dials_are_wishes_that_can_be_set_and_taken_away(ann: Ann) -> None:
     wanted = [{"dimension": "short answers", "weight": 0.8}, {"dimension": "warm words", "weight": -0.5}]
     assert ann("PUT", "/preferences", preferences=wanted)["preferences"] == wanted

@@ -19,7 +19,7 @@ psycopg = pytest.importorskip("psycopg")
 from idiolect.data.postgres.purge import purge  # noqa: E402
 from idiolect.data.postgres.store import PostgresStore  # noqa: E402
 from idiolect.data.postgres.vectors import embed, nearest  # noqa: E402
-from idiolect.memory import portable  # noqa: E402
+from idiolect.memory.hosted import carrying  # noqa: E402
 
 if TYPE_CHECKING:
     from conftest import Server
@@ -103,9 +103,9 @@ def test_a_user_goes_over_from_a_folder_and_back_identical(server: Server, place
         ann.update("t", "I live in Osaka")
         ann.consent("assist", "share")
         ann.export(tmp_path / "first")
-        assert portable.bring(store, "ann", tmp_path / "first") == 3
-        assert portable.bring(store, "ann", tmp_path / "first") == 0
-        assert portable.carry(store, "ann", tmp_path / "second") == 3
+        assert carrying.bring(store, "ann", tmp_path / "first") == 3
+        assert carrying.bring(store, "ann", tmp_path / "first") == 0
+        assert carrying.carry(store, "ann", tmp_path / "second") == 3
         space.user("again").import_(tmp_path / "second")
         space.user("again").export(tmp_path / "third")
         assert space.user("again").history("t") == ann.history("t")

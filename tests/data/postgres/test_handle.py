@@ -58,7 +58,15 @@ def contract(name: str) -> Iterator[tuple[str, Any]]:
             yield title, test
 
 
-for file in ("test_user", "test_search", "test_facts", "test_queue", "test_consolidate", "test_isolation"):
+for file in (
+    "test_user",
+    "test_search",
+    "test_facts",
+    "test_queue",
+    "test_consolidate",
+    "test_isolation",
+    "test_expiry",
+):
     globals().update(contract(file))
 
 
@@ -82,7 +90,7 @@ def test_the_public_name_opens_a_server(server: Server, place: str, monkeypatch:
     monkeypatch.setenv("IDIOLECT_HOME", server.app)
     with idiolect.open(space=place, encoder=None) as space:
         space.user("ann").add("tea")
-        assert [check["ok"] for check in space.doctor()] == [True] * 4
+        assert [check["ok"] for check in space.doctor()] == [True] * 5
     with idiolect.open(server.app, place, encoder=None) as space:
         assert [entry["memory"] for entry in space.user("ann").search("tea")["results"]] == ["tea"]
 

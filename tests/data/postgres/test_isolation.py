@@ -16,6 +16,7 @@ from idiolect.core.types import Turn
 from idiolect.data.policy import Policy
 from idiolect.data.sqlite.rows import Row
 from idiolect.memory import portable
+from idiolect.memory.hosted import carrying
 from memory_doubles import Letters
 
 psycopg = pytest.importorskip("psycopg")
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from conftest import Server
 
 pytestmark = pytest.mark.slow
-TABLES = ("person", "record", "vector", "known", "consent", "audit", "receipt")
+TABLES = ("person", "record", "vector", "known", "consent", "audit", "receipt", "policy")
 
 
 @pytest.fixture
@@ -55,7 +56,7 @@ def imported(store: PostgresStore, user: str) -> None:
     ]
     with TemporaryDirectory() as folder:
         portable.write(Path(folder, "out"), made, ["share"], remember=True)
-        portable.bring(store, user, Path(folder, "out"))
+        carrying.bring(store, user, Path(folder, "out"))
 
 
 def counts(connection: Any, server: Server) -> dict[str, int]:
@@ -106,6 +107,7 @@ def test_nobody_writes_under_another_identity(store: PostgresStore, server: Serv
         "CREATE TABLE idiolect.mine ()",
         "COPY idiolect.record TO PROGRAM 'cat'",
         "INSERT INTO idiolect.step VALUES (99)",
+        "INSERT INTO idiolect.policy VALUES ('default', '')",
     ],
 )
 def test_the_role_cannot_go_round_it(store: PostgresStore, server: Server, statement: str) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from idiolect.core.errors import StoreError
 from idiolect.core.types import Turn
-from idiolect.data.sqlite import store as stores
+from idiolect.data.sqlite import units
 from idiolect.data.sqlite.store import SQLiteStore
 
 APPENDER = """
@@ -88,7 +88,7 @@ def test_a_user_whom_another_process_erased_is_a_stranger_here_too(store: SQLite
 def test_units_that_nobody_uses_are_closed_when_many_are_open(
     store: SQLiteStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stores, "MOST_OPEN", 3)
+    monkeypatch.setattr(units, "MOST_OPEN", 3)
     for i in range(8):
         store.append(f"user{i}", [Turn(id="a", text=f"{i}")])
     assert len(store._open) == 3

@@ -30,6 +30,11 @@ def test_only_the_owner_reads_what_is_there(tmp_path: Path) -> None:
     assert modes == {0o700, 0o600}
 
 
+def test_a_user_of_one_record_takes_little(tmp_path: Path) -> None:
+    unit = filled(tmp_path / "home")
+    assert sum(path.stat().st_size for path in unit.iterdir()) < 40_000
+
+
 def test_a_home_that_was_opened_to_others_is_closed_again(tmp_path: Path) -> None:
     unit = filled(tmp_path / "home")
     (unit / "user.db").chmod(0o644)

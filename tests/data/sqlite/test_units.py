@@ -40,13 +40,13 @@ def test_whose_a_unit_is_is_asked_once_for_all_that_a_thread_does_with_it(
     store: SQLiteStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
-    key = store._catalogue.key
+    entry = store._catalogue.entry
 
-    def noticed(user: str) -> str | None:
+    def noticed(user: str) -> tuple[str | None, float | None]:
         asked.append(user)
-        return key(user)
+        return entry(user)
 
-    monkeypatch.setattr(store._catalogue, "key", noticed)
+    monkeypatch.setattr(store._catalogue, "entry", noticed)
     with store.unit("ann") as unit:
         assert len(store.records("ann")) == len(store.consents("ann")) == 1
         with store.unit("ann", make=True) as again:

@@ -1,9 +1,10 @@
 """Tables, policies and roles. A step that was released is never changed, a new one is added at the end.
 
-    idiolect.person     who has which unit, by space
-    idiolect.record     versions of records, hash partitions by unit
+    idiolect.person     who has which unit, by space; at `ends` the first of his records is to be erased
+    idiolect.record     versions of records, hash partitions by unit; at `expires` all of a record's are erased
     idiolect.vector     sentence vectors, likewise, where the server has pgvector
     idiolect.known      what was understood of records up to a number, and what waits to be (`working`)
+    idiolect.policy     the defaults of a space, as the text of its `space.toml`; the application only reads them
     idiolect.consent, .audit, .receipt
 
 All of it belongs to a role that nobody logs in as. The role of the application owns nothing and cannot bypass row-level
@@ -17,8 +18,10 @@ statistics are kept of them, as those are copies of values.
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from idiolect.core.errors import BadInput, MissingExtra, StoreError
+from idiolect.data import policy
 
 try:
     import psycopg
@@ -58,6 +61,11 @@ STEPS = (
     """
     CREATE TABLE idiolect.known (unit text PRIMARY KEY, upto bigint NOT NULL, body text NOT NULL);
     """,
+    """
+    ALTER TABLE idiolect.record ADD COLUMN expires double precision;
+    ALTER TABLE idiolect.person ADD COLUMN ends double precision;
+    CREATE TABLE idiolect.policy (space text PRIMARY KEY, stated text NOT NULL);
+    """,
 )
 VECTOR = """
     CREATE TABLE IF NOT EXISTS idiolect.vector (
@@ -66,6 +74,7 @@ VECTOR = """
       FOREIGN KEY (unit, n) REFERENCES idiolect.record (unit, n) ON DELETE CASCADE) PARTITION BY HASH (unit);
     """
 PARTED = ("record", "vector")
+POLICY = "policy"
 BY_UNIT, BY_SPACE = ("record", "vector", "consent", "audit", "known"), ("person", "receipt")
 MINE = "unit = current_setting('idiolect.unit', true)"
 OURS = "space = current_setting('idiolect.space', true)"
@@ -93,12 +102,35 @@ def install(owner: str, role: str) -> bool:
             if vectors:
                 connection.execute(sql.SQL(VECTOR).format(type=_halfvec(connection)))
                 _partition(connection, "vector")
-            for table in (*BY_UNIT, *BY_SPACE):
+            for table in (*BY_UNIT, *BY_SPACE, POLICY):
                 if table != "vector" or vectors:
                     _guard(connection, table, role)
     except psycopg.Error as error:
         raise StoreError("PostgreSQL", str(error).strip(), "Ask whoever runs the server for these rights.") from error
     return vectors
+
+
+def govern(owner: str, space: str, path: Path) -> None:
+    """Puts the defaults of a space on the server; whoever opens it from then on has them.
+
+    Args:
+        owner: the address of the database, as for `install`.
+        path: of the TOML file, as `data.policy` reads it.
+
+    Raises:
+        BadInput, UnknownName: no such file, or no policy.
+        StoreError: nothing is installed, or the server refuses.
+    """
+    if not path.is_file():
+        raise BadInput(path, "there is no such file", "Write it as docs/governance.md shows.")
+    policy.read(path)
+    put = "INSERT INTO idiolect.policy VALUES (%s, %s) ON CONFLICT (space) DO UPDATE SET stated = excluded.stated"
+    try:
+        with psycopg.connect(owner) as connection:
+            connection.execute("SELECT set_config('idiolect.space', %s, true)", (space,))
+            connection.execute(put, (space, path.read_text(encoding="utf-8")))
+    except psycopg.Error as error:
+        raise StoreError("PostgreSQL", str(error).strip(), "Install it first, and ask for these rights.") from error
 
 
 def version(connection: psycopg.Connection) -> int:
@@ -164,6 +196,7 @@ def _guard(connection: psycopg.Connection, table: str, role: str) -> None:
             quiet = sql.SQL("ALTER TABLE {} ALTER COLUMN {} SET STATISTICS 0")
             connection.execute(quiet.format(sql.Identifier("idiolect", part), sql.Identifier(column)))
     name, seen = sql.Identifier("idiolect", table), MINE if table in BY_UNIT else f"{OURS} OR {MINE}"
+    seen = OURS if table == POLICY else seen
     for statement in (
         "ALTER TABLE {} ENABLE ROW LEVEL SECURITY",
         "ALTER TABLE {} FORCE ROW LEVEL SECURITY",
@@ -173,5 +206,5 @@ def _guard(connection: psycopg.Connection, table: str, role: str) -> None:
         "REVOKE ALL ON {} FROM PUBLIC",
     ):
         connection.execute(sql.SQL(statement).format(name))
-    granted = "GRANT SELECT, INSERT, UPDATE, DELETE ON {} TO {}"
+    granted = f"GRANT {'SELECT' if table == POLICY else 'SELECT, INSERT, UPDATE, DELETE'} ON {{}} TO {{}}"
     connection.execute(sql.SQL(granted).format(name, sql.Identifier(role)))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from idiolect.core.errors import BadInput, ConsentError
 from idiolect.core.types import Record
-from idiolect.data.policy import Policy, checked
+from idiolect.data.policy import Policy, checked, parsed
 from idiolect.data.postgres.connection import Pool, become
 from idiolect.data.records import parse
 from idiolect.data.sqlite.rows import TWICE, Row, body, written
@@ -21,7 +21,7 @@ from idiolect.data.store import append_only, named
 if TYPE_CHECKING:
     import psycopg
 
-COLUMNS = "n, id, version, kind, created, time, replaced, body, metadata"
+COLUMNS = "n, id, version, kind, created, time, replaced, body, metadata, expires"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +48,7 @@ class PostgresStore:
 
     Args:
         url: of the database, as the application's role (`schema.install` makes both).
-        policy: what holds for who was not asked.
+        policy: what holds for who was not asked; what `schema.govern` put on the server where it is left out.
         clock: POSIX seconds.
 
     Raises:
@@ -63,8 +63,9 @@ class PostgresStore:
         policy: Policy | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self.space, self.policy, self.clock = space, policy or Policy(), clock
+        self.space, self.clock = space, clock
         self.pool = Pool(url)
+        self.policy = policy or self._stated()
 
     def append(self, user: str, records: Iterable[Record]) -> None:
         """Adds records at the end; all of them or none, on the server's disk when this returns.
@@ -92,7 +93,8 @@ class PostgresStore:
         with self.reading(user) as (connection, unit):
             if not unit:
                 return ()
-            found = tuple(row.record for row in versions(connection, unit) if row.replaced is None)
+            held = (row for row in versions(connection, unit) if row.replaced is None)
+            found = tuple(row.record for row in held if row.lasts(self.clock))
             self._note(connection, unit, "records", purpose=purpose, count=len(found))
             return found
 
@@ -182,6 +184,12 @@ class PostgresStore:
                 allow(connection, unit, self.policy.consents)
             yield connection, unit
 
+    def _stated(self) -> Policy:
+        with self.pool.acting(space=self.space, durable=False) as connection:
+            query = "SELECT stated FROM idiolect.policy WHERE space = %s"
+            row = connection.execute(query, (self.space,)).fetchone()
+        return parsed(row[0], f"policy of space {self.space!r} on the server") if row else Policy()
+
     def _note(
         self, connection: psycopg.Connection, unit: str, action: str, *, purpose: str = "", count: int = 1
     ) -> None:
@@ -229,11 +237,11 @@ def versions(connection: psycopg.Connection, unit: str, ids: Sequence[bytes] | N
 
 def read(found: Iterable[Any]) -> Iterator[Row]:
     """Rows of `COLUMNS` as versions of records."""
-    for n, id, version, kind, created, when, replaced, said, metadata in found:
+    for n, id, version, kind, created, when, replaced, said, metadata, expires in found:
         raw = {"kind": kind, "id": bytes(id).decode(), "time": when, **json.loads(said)}
         noted = json.loads(metadata) if metadata else {}
-        record = parse(raw, f"record {n}")
-        yield Row(n=n, version=version, created=created, replaced=replaced, record=record, metadata=noted)
+        record, times = parse(raw, f"record {n}"), {"created": created, "replaced": replaced, "expires": expires}
+        yield Row(n=n, version=version, record=record, metadata=noted, **times)
 
 
 def _numbered(connection: psycopg.Connection, unit: str, given: Iterable[Row]) -> Iterator[Row]:
@@ -249,8 +257,8 @@ def insert(connection: psycopg.Connection, unit: str, given: Iterable[Row]) -> N
     Raises:
         BadInput: a text that is no Unicode.
     """
-    entry = """INSERT INTO idiolect.record (unit, n, id, version, kind, created, time, replaced, body, metadata)
-        OVERRIDING SYSTEM VALUE VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""
+    entry = f"""INSERT INTO idiolect.record (unit, {COLUMNS})
+        OVERRIDING SYSTEM VALUE VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""
     rows = []
     for row in given:
         r = row.record
@@ -260,7 +268,7 @@ def insert(connection: psycopg.Connection, unit: str, given: Iterable[Row]) -> N
         except UnicodeEncodeError:
             fix = "Give text that was decoded with its own encoding."
             raise BadInput(f"record {r.id!r}", "it holds half a character (a lone surrogate)", fix) from None
-        noted = written(row.metadata)
-        rows.append((unit, row.n, id, row.version, r.kind, row.created, r.time, row.replaced, said, noted))
+        times, noted = (row.created, r.time, row.replaced), written(row.metadata)
+        rows.append((unit, row.n, id, row.version, r.kind, *times, said, noted, row.expires))
     with connection.cursor() as cursor:
-        cursor.executemany(entry, rows)
+        cursor.executemany(entry.encode(), rows)

@@ -31,7 +31,7 @@ PUT = """
 NEAREST = f"""
     SELECT 1 - (embedding <=> %s::halfvec), {", ".join(f"r.{name}" for name in COLUMNS.split(", "))}
     FROM idiolect.record r JOIN idiolect.vector v ON v.unit = r.unit AND v.n = r.n
-    WHERE r.unit = %s AND v.unit = %s AND v.encoder = %s AND r.replaced IS NULL
+    WHERE r.unit = %s AND v.unit = %s AND v.encoder = %s AND r.replaced IS NULL AND coalesce(r.expires > %s, true)
     ORDER BY embedding <=> %s::halfvec, r.n DESC LIMIT %s
 """
 
@@ -55,7 +55,7 @@ def nearest(store: PostgresStore, user: str, encoder: Encoder, query: str, k: in
     """The k records nearest in meaning with their cosines, best first; of those that have a vector of this encoder."""
     vector = _text(encoder.encode([query])[0])
     with store.reading(user) as (connection, unit):
-        given = (vector, unit, unit, identity(encoder), vector, k)
+        given = (vector, unit, unit, identity(encoder), store.clock(), vector, k)
         found = connection.execute(NEAREST.encode(), given).fetchall()
     rows = read(row[1:] for row in found)
     return [(row.record, float(one[0])) for row, one in zip(rows, found, strict=True)]

@@ -97,10 +97,12 @@ class Working(Unit):
                     if not unit:
                         raise StoreError(f"user {self._user!r}", "erased meanwhile", "Ask for him again.")
                     self._refresh(server, unit)
-                    before = _held(self._copy)
+                    before, ends = _held(self._copy), rows.ends(self._copy)
                     begin(self._copy)
                     yield self._copy
                     text = self._carry(server, unit, before)
+                    if (first := rows.ends(self._copy)) != ends:
+                        server.execute("UPDATE idiolect.person SET ends = %s WHERE unit = %s", (first, unit))
                     for purposes in self._allowed:
                         allow(server, unit, purposes)
                     reads = [(when, who, what, why, n) for when, who, what, why, _, n in waiting]
@@ -188,8 +190,7 @@ class Working(Unit):
         begin(self._copy)
         for row in versions(server, unit):
             _numbered(self._copy, row.n)
-            noted = rows.written(row.metadata)
-            rows.insert(self._copy, row.record, noted, created=row.created, version=row.version, replaced=row.replaced)
+            rows.enter(self._copy, row)
         self._copy.execute("DELETE FROM job WHERE record <= ?", (upto,))
         _restore(self._copy, self._known)
         remember = stamp[-1] is not False

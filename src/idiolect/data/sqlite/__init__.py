@@ -17,6 +17,7 @@
 | `lookup` | which rows hold in a moment, and which have a question's words |
 | `vectors` | the derived file of vectors |
 | `unit` | one user's folder, opened |
+| `units` | those that are open, each once; what is over is erased before anybody sees it |
 | `residue` | the search for bytes that should be gone |
 | `erasure` | erasing a user, and its receipt |
 | `store` | the `Store` protocol over all of it |

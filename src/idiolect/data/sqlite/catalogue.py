@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -55,6 +56,29 @@ class Catalogue:
         key: str | None = self._database.first("SELECT key FROM user WHERE id = ?", user)
         return key
 
+    def entry(self, user: str) -> tuple[str | None, float | None]:
+        """(the name of his folder, when the first of what it holds is to be erased); None where there is none."""
+        found = self._database.first("SELECT json_array(key, ends) FROM user WHERE id = ?", user)
+        key, ends = json.loads(found) if found else (None, None)
+        return key, ends
+
+    def ending(self, user: str, when: float | None, *, sooner: bool = False) -> None:
+        """Notes when the first of what he has is to be erased (POSIX seconds), None where nothing is.
+
+        Args:
+            sooner: only where that is before the time that is noted.
+        """
+        if sooner and self._database.first("SELECT 1 FROM user WHERE id = ? AND ends <= ?", user, when):
+            return
+        with self._database.writing() as connection:
+            note = "UPDATE user SET ends = ?1 WHERE id = ?2 AND NOT (?3 AND coalesce(ends <= ?1, 0))"
+            connection.execute(note, (when, user, sooner))
+
+    def due(self, now: float) -> tuple[str, ...]:
+        """Who has something that is to be erased by now."""
+        with self._database.reading() as connection:
+            return tuple(values(connection, "SELECT id FROM user WHERE ends <= ? ORDER BY ends", now))
+
     def users(self) -> tuple[str, ...]:
         """Everybody, in the order they came."""
         with self._database.reading() as connection:
@@ -65,11 +89,11 @@ class Catalogue:
         with self._database.reading() as connection:
             return frozenset(values(connection, "SELECT key FROM user"))
 
-    def claim(self, user: str, key: str) -> bool:
-        """Enters a user with a folder; False where he has one."""
+    def claim(self, user: str, key: str, ends: float | None = None) -> bool:
+        """Enters a user with a folder, and when the first of it is to be erased; False where he has one."""
         with self._database.writing() as connection:
-            entry = "INSERT INTO user (id, key) VALUES (?, ?) ON CONFLICT (id) DO NOTHING RETURNING n"
-            return bool(values(connection, entry, user, key))
+            entry = "INSERT INTO user (id, key, ends) VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING RETURNING n"
+            return bool(values(connection, entry, user, key, ends))
 
     def release(self, user: str, records: int, size: int, sought: bytes = b"") -> Receipt | None:
         """Takes a user out, and opens the receipt of what is now to be removed; None for a stranger.

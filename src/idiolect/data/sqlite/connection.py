@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from idiolect.core.errors import BadInput, IdiolectError, MissingExtra, StoreError
 from idiolect.data.sqlite import folder
-from idiolect.data.sqlite.schema import migrate
+from idiolect.data.sqlite.schema import PAGE, migrate
 
 try:
     import apsw
@@ -32,7 +32,15 @@ if TYPE_CHECKING:
 WAIT = 5000  # milliseconds for another process's writer
 MOMENT = 300  # milliseconds that a read which would like to write gives the writer
 SIDES = ("-wal", "-shm", "-journal")
-PRAGMAS = ("synchronous=FULL", "secure_delete=ON", "temp_store=MEMORY", "trusted_schema=OFF", "cell_size_check=ON")
+PRAGMAS = (
+    f"page_size={PAGE}",
+    "wal_autocheckpoint=4000",
+    "synchronous=FULL",
+    "secure_delete=ON",
+    "temp_store=MEMORY",
+    "trusted_schema=OFF",
+    "cell_size_check=ON",
+)
 AGAIN = "Do it again; if it stays so, run `idiolect doctor`."
 
 
@@ -143,8 +151,11 @@ class Database:
         """Ends all connections; the last to a file empties its log."""
         with self._alone, self._pool:
             self._closed = True
+            gone = not self.path.exists()
             for connection in (*self._idle, self._writer):
                 if os.getpid() == self._process:
+                    if gone:  # what waits in the log of an erased file is nobody's
+                        connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
                     shut(connection)
             self._idle.clear()
 

@@ -96,8 +96,8 @@ def _made(path: Path) -> bool:
     return True
 
 
-def file(path: Path) -> Path:
-    """A file that only its owner may read, made empty where it is missing.
+def file(path: Path, content: bytes = b"") -> Path:
+    """A file that only its owner may read, made with this content where it is missing.
 
     Raises:
         BadInput: a symbolic link, or no regular file.
@@ -111,7 +111,7 @@ def file(path: Path) -> Path:
         raise refused(path, error) from error
     try:
         if found is None:
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, FILE))
+            _write(path, content)
             synchronise(path.parent)
         elif not stat.S_ISREG(found.st_mode):
             raise BadInput(path, "a symbolic link or no file", "Remove it, or name another home.")
@@ -120,6 +120,14 @@ def file(path: Path) -> Path:
     except OSError as error:
         raise refused(path, error) from error
     return path
+
+
+def _write(path: Path, content: bytes) -> None:
+    with os.fdopen(os.open(path, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, FILE), "wb") as made:
+        made.write(content)
+        made.flush()
+        if content:
+            os.fsync(made.fileno())
 
 
 def remove(path: Path) -> None:

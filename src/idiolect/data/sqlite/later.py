@@ -1,4 +1,5 @@
-"""Work that waits a moment, so that much of it is done once: audit lines of reads, scrubbing after deletions.
+"""Work that waits a moment, so that much of it is done once: audit lines of reads, scrubbing after deletions; and what
+comes round: erasing what was to be kept until a day.
 
 One thread keeps the time for all of it; only what is still wanted when its time comes gets a thread of its own.
 """
@@ -7,14 +8,17 @@ from __future__ import annotations
 
 import os
 import time
+import weakref
 from collections.abc import Callable
 from heapq import heappop, heappush
 from itertools import count
 from threading import Condition, Lock, Thread
+from typing import Protocol
 
 from idiolect.core.errors import StoreError
 
 TICK = 0.05  # seconds: what comes due in them is looked at together
+ROUND = 60.0  # seconds from one sweep to the next
 
 
 class Alarm:
@@ -90,6 +94,37 @@ class Later:
             done = False
         if not done:
             self.soon()
+
+
+class Swept(Protocol):
+    """A store."""
+
+    def sweep(self) -> None:
+        """Erases what is over."""
+        ...
+
+
+class Sweeper(Later):
+    """Calls a store's `sweep` once a minute until it is stopped, or nobody has the store any more."""
+
+    def __init__(self, store: Swept) -> None:
+        self._store, self._stopped = weakref.ref(store), False
+        super().__init__(ROUND, self._sweep)
+
+    def soon(self) -> None:
+        if not self._stopped:
+            super().soon()
+
+    def stop(self) -> None:
+        """For good."""
+        self._stopped = True
+        self.cancel()
+
+    def _sweep(self) -> bool:
+        store = self._store()
+        if store is not None:
+            store.sweep()
+        return store is None
 
 
 def _forked() -> None:

@@ -54,13 +54,22 @@ def kept(connection: Connection, ranked: Iterable[tuple[int, float]], wanted: Wa
         yield from (one for one in part if one[0] in hold and (wanted.among is None or one[0] in wanted.among))
 
 
+def sharing(connection: Connection, query: str) -> set[int]:
+    """n of all rows that share a word with the query."""
+    matched = _matched(query)
+    return set(values(connection, "SELECT rowid FROM word WHERE word MATCH ?", matched)) if matched else set()
+
+
 def having_words(connection: Connection, query: str, wanted: Wanted, k: int) -> list[tuple[int, float]]:
     """(n, BM25) of the k best wanted rows that share a word with the query, best first; of equals the newer first."""
-    terms = asked(query)
-    if not terms:
+    if not (matched := _matched(query)):
         return []
-    matched = " OR ".join(f'"{term}"' for term in terms)
     ranked: Any = connection.execute(
         "SELECT rowid, -bm25(word) FROM word WHERE word MATCH ? ORDER BY bm25(word), rowid DESC", (matched,)
     )
     return list(islice(kept(connection, ranked, wanted), k))
+
+
+def _matched(query: str) -> str:
+    """As the index of words is asked; empty where there is no word."""
+    return " OR ".join(f'"{term}"' for term in asked(query))

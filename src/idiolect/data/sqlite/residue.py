@@ -7,22 +7,30 @@ they agree, the hash of the whole piece is. Pieces shorter than that cannot be t
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from hashlib import blake2b
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 WORD, LONGEST, STRIDE, CHUNK = 8, 32, 240, 2**22  # bytes
-SALT, HALF = 16, 4  # bytes, of what is noted of pieces
-MARK = HALF + 1 + WORD
-ODD = 0x9E3779B97F4A7C15  # 2^64 over the golden ratio: spreads numbers evenly
+SALT = 16  # bytes, before what is noted of pieces:
+MARK = np.dtype([("start", "<u4"), ("length", "u1"), ("digest", "V8")])
+NEAR = np.uint32(12)  # bits of a start that are left aside at first
+ODD, UPPER = np.uint64(0x9E3779B97F4A7C15), np.uint64(32)  # 2^64 over the golden ratio: spreads numbers evenly
 
 
-def pieces(content: bytes) -> Iterator[bytes]:
+def pieces(content: bytes) -> list[bytes]:
     """What to look for of a content: its beginning, and a stretch every few hundred bytes, as pages may part it."""
-    for start in range(0, len(content), STRIDE):
-        piece = content[start : start + LONGEST]
-        if len(piece) >= WORD and any(piece):
-            yield piece
+    if len(content) <= STRIDE:  # most are
+        cut = [content[:LONGEST]]
+    else:
+        cut = [content[start : start + LONGEST] for start in range(0, len(content), STRIDE)]
+    return [piece for piece in cut if len(piece) >= WORD and any(piece)]
 
 
 def outside_units(home: Path) -> Iterator[Path]:
@@ -42,42 +50,54 @@ def marks(wanted: Iterable[bytes]) -> bytes:
     A salt; then of each piece 4 bytes to which its first eight lead, as 2^32 others do, its length, and a keyed hash
     of the whole.
     """
-    salt = os.urandom(SALT)
-    return salt + b"".join(_start(piece) + bytes([len(piece)]) + _hash(piece, salt) for piece in sorted(set(wanted)))
+    salt, given = os.urandom(SALT), list(set(wanted))
+    hashed = _hashing(salt)
+    found = np.zeros(len(given), MARK)
+    found["start"] = _starts(np.frombuffer(b"".join(piece[:WORD] for piece in given), "<u8"))
+    found["length"] = [len(piece) for piece in given]
+    found["digest"] = np.frombuffer(b"".join(map(hashed, given)), MARK["digest"])
+    return salt + found[np.argsort(found["start"])].tobytes()
 
 
 def search(files: Iterable[Path], sought: bytes) -> tuple[int, int, list[Path]]:
     """(bytes searched, pieces found, files that hold one), of what `marks` gave."""
-    import numpy as np
-
-    salt, by_start = sought[:SALT], dict[int, list[tuple[int, bytes]]]()
-    for at in range(SALT, len(sought), MARK):
-        start, length, digest = sought[at : at + HALF], sought[at + HALF], sought[at + HALF + 1 : at + MARK]
-        by_start.setdefault(int.from_bytes(start, "little"), []).append((length, digest))
-    starts = np.array(sorted(by_start), dtype=np.uint64)
+    noted = np.frombuffer(sought, MARK, offset=SALT)
+    noted = noted[np.argsort(noted["start"], kind="stable")]
+    starts, hashed = noted["start"].copy(), _hashing(sought[:SALT])
+    near = np.zeros(1 << (32 - NEAR), np.bool_)  # most bytes lead to nothing like it
+    near[starts >> NEAR] = True
     searched, found, places = 0, set[bytes](), list[Path]()
     for path, buffer in ((one, b) for one in files for b in _chunks(one)):
         searched += len(buffer)
         for shift in range(WORD if len(starts) else 0):
             count = max(len(buffer) - shift, 0) // WORD
-            numbers = (np.frombuffer(buffer, "<u8", count, min(shift, len(buffer))) * np.uint64(ODD)) >> np.uint64(32)
-            at_start = np.searchsorted(starts, numbers).clip(max=len(starts) - 1)
-            for i in np.flatnonzero(starts[at_start] == numbers):
-                position = shift + int(i) * WORD
-                for length, digest in by_start[int(numbers[i])]:
-                    if _hash(buffer[position : position + length], salt) == digest:
+            numbers = _starts(np.frombuffer(buffer, "<u8", count, min(shift, len(buffer))))
+            likely = np.flatnonzero(near[numbers >> NEAR])
+            first = np.searchsorted(starts, numbers[likely])
+            agree = starts[first.clip(max=len(starts) - 1)] == numbers[likely]
+            for i, at in zip(likely[agree].tolist(), first[agree].tolist(), strict=True):
+                position = shift + i * WORD
+                for _, length, digest in noted[at : np.searchsorted(starts, starts[at], "right")].tolist():
+                    if hashed(buffer[position : position + length]) == digest:
                         found.add(digest)
                         places += [path] if path not in places else []
     return searched, len(found), places
 
 
-def _start(piece: bytes) -> bytes:
-    number = int.from_bytes(piece[:WORD], "little") * ODD % 2**64 >> 32
-    return number.to_bytes(HALF, "little")
+def _starts(words: NDArray[np.uint64]) -> NDArray[np.uint32]:
+    """Of eight bytes each, as a number, the four to which they lead."""
+    return ((words * ODD) >> UPPER).astype(np.uint32)
 
 
-def _hash(piece: bytes, salt: bytes) -> bytes:
-    return blake2b(piece, digest_size=WORD, key=salt).digest()
+def _hashing(salt: bytes) -> Callable[[bytes], bytes]:
+    keyed = blake2b(digest_size=WORD, key=salt)
+
+    def hashed(piece: bytes) -> bytes:
+        made = keyed.copy()
+        made.update(piece)
+        return made.digest()
+
+    return hashed
 
 
 def _chunks(path: Path) -> Iterator[bytes]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,11 +12,12 @@ from idiolect.core.errors import BadInput
 from idiolect.core.types import Record
 from idiolect.data.records import lawful, parse, plain
 from idiolect.data.sqlite import facts, jobs, vectors
-from idiolect.data.sqlite.connection import Connection, value
+from idiolect.data.sqlite.connection import Connection, value, values
 from idiolect.retrieval.protocol import searched
 from idiolect.retrieval.terms import VERSION, indexed
 
-COLUMNS = "n, id, version, kind, created, time, replaced, body, metadata"
+COLUMNS = "n, id, version, kind, created, time, replaced, body, metadata, expires"
+UNDATED = 0.0  # the time of a record that states none
 JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 TWICE = "Ids name one record of a user for ever: give the new one an id of its own."
 
@@ -29,6 +31,7 @@ class Row:
         created: time of the first version (POSIX seconds).
         replaced: since when another version holds, None for the current one.
         metadata: what the application noted beside it.
+        expires: when it is erased, with all its versions (POSIX seconds); None where that is never.
     """
 
     n: int
@@ -37,25 +40,43 @@ class Row:
     replaced: float | None
     record: Record
     metadata: Mapping[str, Any]
+    expires: float | None = None
+
+    def lasts(self, clock: Callable[[], float]) -> bool:
+        """Whether it may still be seen."""
+        return self.expires is None or self.expires > clock()
 
 
 def append(
-    connection: Connection, user: str, records: Iterable[Record], metadata: Mapping[str, Any] | None = None
+    connection: Connection,
+    user: str,
+    records: Iterable[Record],
+    metadata: Mapping[str, Any] | None = None,
+    *,
+    now: float | None = None,
+    expires: float | None = None,
 ) -> list[Row]:
     """Adds records at the end and indexes their words; gives the rows that are new.
+
+    Args:
+        now: the time of records that state none, where it is given.
+        expires: when they are erased.
 
     Raises:
         BadInput: an id that another record of his has, a field of another type, or a text that is no Unicode.
     """
     noted = written(metadata)
     new = []
-    for record in records:
-        if value(connection, "SELECT 1 FROM record WHERE id = ?", lawful(record).id) is None:
-            n = insert(connection, record, noted, created=record.time)
+    for given in map(lawful, records):
+        dated = now is None or given.time != UNDATED
+        if value(connection, "SELECT 1 FROM record WHERE id = ?", given.id) is None:
+            record = given if now is None or dated else dataclasses.replace(given, time=now)
+            n = insert(connection, record, noted, created=record.time, expires=expires)
             kept = json.loads(noted) if noted else {}  # as it will be read again
-            new.append(Row(n=n, version=1, created=record.time, replaced=None, record=record, metadata=kept))
-        elif record not in (row.record for row in versions(connection, record.id)):
-            raise BadInput(f"user {user!r}", f"two different records with the id {record.id!r}", TWICE)
+            row = Row(n=n, version=1, created=record.time, replaced=None, record=record, metadata=kept, expires=expires)
+            new.append(row)
+        elif not any(_same(given, row.record, dated) for row in versions(connection, given.id)):
+            raise BadInput(f"user {user!r}", f"two different records with the id {given.id!r}", TWICE)
     return new
 
 
@@ -67,6 +88,7 @@ def insert(
     created: float,
     version: int = 1,
     replaced: float | None = None,
+    expires: float | None = None,
 ) -> int:
     """One version, with its words; gives its n.
 
@@ -74,10 +96,10 @@ def insert(
         BadInput: a text that is no Unicode.
     """
     began = record.time if record.valid_from is None else record.valid_from
-    row = (record.id, version, record.kind, created, record.time, began, record.valid_to, replaced, body(record), noted)
-    insertion = "INSERT INTO record (id, version, kind, created, time, began, ended, replaced, body, metadata)"
+    named = (record.id, version, record.kind, created, record.time, began, record.valid_to, replaced)
+    insertion = "INSERT INTO record (id, version, kind, created, time, began, ended, replaced, body, metadata, expires)"
     try:
-        connection.execute(f"{insertion} VALUES (?,?,?,?,?,?,?,?,?,?)", row)
+        connection.execute(f"{insertion} VALUES (?,?,?,?,?,?,?,?,?,?,?)", (*named, body(record), noted, expires))
     except UnicodeEncodeError:
         fix = "Give text that was decoded with its own encoding."
         raise BadInput(f"record {record.id!r}", "it holds half a character (a lone surrogate)", fix) from None
@@ -88,12 +110,26 @@ def insert(
     return n
 
 
+def enter(connection: Connection, row: Row) -> int:
+    """One version as it was elsewhere; gives its n here."""
+    return insert(
+        connection,
+        row.record,
+        written(row.metadata),
+        created=row.created,
+        version=row.version,
+        replaced=row.replaced,
+        expires=row.expires,
+    )
+
+
 def replace(connection: Connection, record: Record, noted: str | None, now: float) -> int:
-    """A new version of a record that is there; the old one stays until it is deleted."""
+    """A new version of a record that is there; the old one stays until it is deleted. Both expire as it did."""
     last = versions(connection, record.id)[-1]
     connection.execute("UPDATE record SET replaced = ? WHERE id = ? AND replaced IS NULL", (now, record.id))
     facts.corrected(connection, last.n, now)
-    return insert(connection, record, noted, created=last.created, version=last.version + 1)
+    version = last.version + 1
+    return insert(connection, record, noted, created=last.created, version=version, expires=last.expires)
 
 
 def delete(connection: Connection, rows: Iterable[Row]) -> None:
@@ -107,6 +143,26 @@ def delete(connection: Connection, rows: Iterable[Row]) -> None:
         connection.execute("DELETE FROM record WHERE n = ?", (row.n,))
     vectors.changed(connection)
     connection.execute("INSERT INTO meta VALUES ('unclean', 1) ON CONFLICT DO UPDATE SET value = value + 1")
+
+
+def ended(connection: Connection, now: float) -> set[int]:
+    """n of all versions of what was to be kept until now, and is still there."""
+    return set(values(connection, "SELECT n FROM record WHERE expires <= ?", now))
+
+
+def ends(connection: Connection) -> float | None:
+    """When the first of it is to be erased (POSIX seconds); None where all is kept."""
+    found: float | None = value(connection, "SELECT min(expires) FROM record WHERE expires IS NOT NULL")
+    return found
+
+
+def expire(connection: Connection, now: float) -> int:
+    """Erases what was to be kept until now, as `delete` does; gives how many records."""
+    if not (numbers := ended(connection, now)):
+        return 0
+    gone = at(connection, numbers)
+    delete(connection, gone.values())
+    return len({row.record.id for row in gone.values()})
 
 
 def current(connection: Connection) -> list[Row]:
@@ -181,11 +237,23 @@ def body(record: Record) -> str:
 
 
 def _rows(found: Iterable[tuple[Any, ...]]) -> list[Row]:
-    return [_row(*values) for values in found]
+    return [_row(*stored) for stored in found]
 
 
-def _row(*values: Any) -> Row:
-    n, id, version, kind, created, time, replaced, said, metadata = values
+def _row(*stored: Any) -> Row:
+    n, id, version, kind, created, time, replaced, said, metadata, expires = stored
     record = parse({"kind": kind, "id": id, "time": time, **json.loads(said)}, f"record {n}")
-    noted = json.loads(metadata) if metadata else {}
-    return Row(n=n, version=version, created=created, replaced=replaced, record=record, metadata=noted)
+    return Row(
+        n=n,
+        version=version,
+        created=created,
+        replaced=replaced,
+        record=record,
+        metadata=json.loads(metadata) if metadata else {},
+        expires=expires,
+    )
+
+
+def _same(given: Record, known: Record, dated: bool) -> bool:
+    """Whether it is the same record; one that states no time got one here."""
+    return given == (known if dated else dataclasses.replace(known, time=UNDATED))

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import secrets
 import time
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from threading import RLock, Thread, current_thread, local
+from threading import Thread, current_thread
 
 from idiolect.core.errors import ConsentError, StoreError
 from idiolect.core.types import Record
@@ -17,20 +15,13 @@ from idiolect.data import policy
 from idiolect.data.sqlite import folder, residue, rows
 from idiolect.data.sqlite.catalogue import Catalogue, Receipt
 from idiolect.data.sqlite.connection import Damaged, values
-from idiolect.data.sqlite.unit import FILE, Unit, setting, used
+from idiolect.data.sqlite.later import Sweeper
+from idiolect.data.sqlite.unit import Unit, setting, used
+from idiolect.data.sqlite.units import Units
 from idiolect.data.store import append_only, named
 
-MOST_OPEN = 64  # units; each holds a few file descriptors
 
-
-class Mine(local):
-    """The units that a thread is at work with, by user."""
-
-    def __init__(self) -> None:
-        self.units: dict[str, Unit] = {}
-
-
-class SQLiteStore:
+class SQLiteStore(Units):
     """Records by user under ``<home>/spaces/<space>``; any number of processes and threads may have it open.
 
     Args:
@@ -51,17 +42,12 @@ class SQLiteStore:
         clock: Callable[[], float] = time.time,
         vfs: str | None = None,
     ) -> None:
-        self.home = folder.home(home)
-        self.folder = folder.space(self.home, space)
-        self.space, self.clock, self._vfs = space, clock, vfs
-        stated = self.folder / policy.FILE
-        self.policy = policy.read(folder.file(stated) if stated.exists() else stated)
-        self._lock, self._mine = RLock(), Mine()
-        self._open: OrderedDict[str, Unit] = OrderedDict()
-        path = folder.file(self.folder / "catalogue.db")
-        self._catalogue = Catalogue(path, clock=clock, vfs=vfs)
+        self.home, self.space = folder.home(home), space
+        place = folder.space(self.home, space)
+        stated = place / policy.FILE
+        super().__init__(place, policy.read(folder.file(stated) if stated.exists() else stated), clock, vfs)
         self._searches: list[Thread] = []
-        self._finalizer = weakref.finalize(self, _close, self._open, self._searches, self._catalogue)
+        self._finalizer = weakref.finalize(self, _close, self._open, self._searches, self._catalogue, self._sweeper)
         for receipt in self._catalogue.receipts():
             if receipt.removed is None:  # a process died while erasing
                 self._remove(receipt.unit)
@@ -88,7 +74,7 @@ class SQLiteStore:
             if unit is None:
                 return ()
             with unit.reading() as connection:
-                found = tuple(row.record for row in rows.current(connection))
+                found = tuple(row.record for row in rows.current(connection) if row.lasts(self.clock))
             unit.note("store", "records", purpose=purpose, count=len(found))
             return found
 
@@ -141,8 +127,10 @@ class SQLiteStore:
         receipt = self._catalogue.release(user, records, size, residue.marks(wanted))
         if receipt is None:  # another process was faster
             return nobody
-        self._drop(user)
-        self._remove(receipt.unit)
+        try:
+            self._remove(receipt.unit)
+        finally:
+            self._drop(user)  # afterwards: nothing is written any more to a folder that is gone
         search = Thread(target=self._search, args=(receipt.unit,), name="residue")
         search.start()
         self._searches[:] = [*(one for one in self._searches if one.is_alive()), search]
@@ -182,99 +170,9 @@ class SQLiteStore:
         known = self._catalogue.keys()
         return [path for path in sorted((self.folder / "users").glob("*/*")) if path.name not in known]
 
-    @contextmanager
-    def unit(self, user: str, *, make: bool = False) -> Iterator[Unit | None]:
-        """His unit, kept open meanwhile; None for a stranger, unless one is to be made.
-
-        Whose it is, is asked in the catalogue once: what the same thread does meanwhile gets the same unit again.
-        """
-        mine = self._mine.units
-        again = self._again(user, mine.get(user))
-        unit = again or self._take(user, make)
-        if unit is None:
-            yield None
-            return
-        if again is None:
-            mine[user] = unit
-        try:
-            yield unit
-        finally:
-            if again is None:
-                mine.pop(user, None)
-            self._give(user, unit)
-
     def close(self) -> None:
         """Writes what waits and lets go of all files."""
         self._finalizer()
-
-    def _again(self, user: str, unit: Unit | None) -> Unit | None:
-        """The unit that this thread has of him, unless he was erased meanwhile."""
-        with self._lock:
-            if unit is None or self._open.get(user) is not unit:
-                return None
-            unit.users += 1
-            return unit
-
-    def _take(self, user: str, make: bool) -> Unit | None:
-        while True:
-            key = self._catalogue.key(user)
-            with self._lock:
-                if user in self._open and self._open[user].name != key:  # another process erased him
-                    self._drop(user)
-                if key is None and not make:
-                    return None
-                unit = self._made(user) if key is None else self._opened(user, key)
-                if unit is not None:
-                    unit.users += 1
-                    return unit
-
-    def _opened(self, user: str, key: str) -> Unit | None:
-        """The open unit of a key; None where it went meanwhile."""
-        if user not in self._open:
-            path = self._path(key)
-            try:
-                if not (path / FILE).exists():
-                    raise Damaged(path, "the user's folder is gone", "Restore it, or erase the user.")
-                self._open[user] = Unit(path, clock=self.clock, vfs=self._vfs)
-            except StoreError:
-                if self._catalogue.key(user) == key:
-                    raise
-                return None
-        self._open.move_to_end(user)
-        if len(self._open) > MOST_OPEN:
-            idle = [other for other, unit in self._open.items() if not unit.users and other != user]
-            for other in idle[: len(self._open) - MOST_OPEN]:
-                self._drop(other)
-        return self._open[user]
-
-    def _made(self, user: str) -> Unit | None:
-        """A new unit, entered in the catalogue; None where another process was faster."""
-        path = self._path(secrets.token_hex(16))
-        unit = Unit.make(path, clock=self.clock, vfs=self._vfs, policy=self.policy)
-        try:
-            won = self._catalogue.claim(user, path.name)
-        except BaseException:
-            unit.close()
-            raise
-        if not won:
-            unit.close()
-            folder.remove(path)
-            return None
-        self._open[user] = unit
-        return self._opened(user, path.name)
-
-    def _give(self, user: str, unit: Unit) -> None:
-        with self._lock:
-            unit.users -= 1
-            if not unit.users and self._open.get(user) is not unit:
-                unit.close()
-
-    def _drop(self, user: str) -> None:
-        """Lets go of an open unit: at once, or when the last who works with it is done."""
-        with self._lock:
-            unit = self._open.pop(user, None)
-            if unit is not None and not unit.users:
-                unit.close()
 
     def _remove(self, key: str) -> None:
         folder.remove(self._path(key))
@@ -286,11 +184,9 @@ class SQLiteStore:
         except (OSError, StoreError):
             return  # the receipt stays open, and the doctor searches again
 
-    def _path(self, key: str) -> Path:
-        return self.folder / "users" / key[:2] / key
 
-
-def _close(units: OrderedDict[str, Unit], searches: list[Thread], catalogue: Catalogue) -> None:
+def _close(units: OrderedDict[str, Unit], searches: list[Thread], catalogue: Catalogue, sweeper: Sweeper) -> None:
+    sweeper.stop()
     while units:
         units.popitem()[1].close()
     for search in searches:  # each closes a receipt

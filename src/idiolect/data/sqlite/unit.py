@@ -17,7 +17,7 @@ from idiolect.data.policy import Policy
 from idiolect.data.sqlite import folder, residue, rows, vectors
 from idiolect.data.sqlite.connection import Connection, Database, connect, shut, value
 from idiolect.data.sqlite.later import Later
-from idiolect.data.sqlite.schema import UNIT
+from idiolect.data.sqlite.schema import UNIT, blank
 from idiolect.retrieval.split import pieces
 from idiolect.retrieval.terms import VERSION
 
@@ -46,6 +46,7 @@ class Unit:
     ) -> None:
         self._policy = policy or Policy()
         self.path, self.name, self.clock, self.users = path, path.name, clock, 0
+        self.ends: float | None = None  # when the first of it is to be erased, as the catalogue said last
         self._database = Database(path / FILE, UNIT, vfs=vfs)
         self._seen: list[tuple[float, str, str, str, int | None, int]] = []
         self._lock = Lock()
@@ -69,7 +70,7 @@ class Unit:
         """An empty unit in a folder that is not there yet."""
         folder.private(path.parent)
         folder.private(path)
-        folder.file(path / FILE)
+        folder.file(path / FILE, blank(UNIT))
         return cls(path, clock=clock, vfs=vfs, policy=policy)
 
     def kept(self, name: str, key: object, make: Callable[[], Made]) -> Made:
@@ -122,6 +123,20 @@ class Unit:
         """A line for the audit trail, in the transaction of the change: both are on the disk, or neither."""
         connection.execute(AUDIT, (self.clock(), actor, action, "", record, count))
 
+    def expire(self, *, patient: bool = True) -> int:
+        """Erases what was to be kept until now, with all its versions; gives how many records.
+
+        Raises:
+            Busy: somebody else is writing, and we are not `patient`.
+        """
+        with self.reading() as connection:
+            if not rows.ended(connection, self.clock()):
+                return 0
+        with self.writing(patient=patient) as connection:
+            gone = rows.expire(connection, self.clock())
+            self.changed(connection, "store", "expire", count=gone)
+        return gone
+
     def record(self) -> bool:
         """Writes the audit lines that wait."""
         if self._seen:
@@ -167,6 +182,9 @@ class Unit:
         from idiolect.retrieval.protocol import searched
 
         with self.reading() as connection:
+            state = vectors.state(connection, encoder)
+            if self.kept("whole", state, lambda: not vectors.waiting(connection, encoder, self.path, 1)):
+                return 0
             numbers = vectors.waiting(connection, encoder, self.path, most)
             found = rows.at(connection, numbers).items()
         parts = [(n, piece) for n, row in found for piece in pieces(searched(row.record)) or [""]]  # blank ones too
@@ -183,13 +201,12 @@ class Unit:
     def wanted(self) -> tuple[int, set[bytes]]:
         """(current records, the pieces of all that lies here), for the search once it is gone."""
         with self.reading() as connection:
-            found = rows.everything(connection)
-            texts = [text for row in found for text in (row.record.id, rows.body(row.record))]
+            current = value(connection, "SELECT count(*) FROM record WHERE replaced IS NULL")
+            texts = [text for row in connection.execute("SELECT id, body FROM record") for text in row]
         contents = [text.encode() for text in texts]
         for path in (self.path / name for name in vectors.NAMES):
             raw = path.read_bytes() if path.exists() else b""
             contents += [raw[start : start + vectors.HALF * 64] for start in range(0, len(raw), vectors.HALF * 64)]
-        current = sum(row.replaced is None for row in found)
         return current, {piece for content in contents for piece in residue.pieces(content)}
 
     def sound(self) -> bool:
@@ -210,8 +227,8 @@ class Unit:
         with self._database.reading() as connection:
             fresh, unclean = not setting(connection, "terms"), setting(connection, "unclean")
             old = setting(connection, "terms") != VERSION
-        if old:
-            with self._database.writing() as connection:
+        if old:  # done again after a loss of power, unless something came after it
+            with self._database.writing(durable=False) as connection:
                 rows.reindex(connection)
                 if fresh:
                     insertion = "INSERT OR IGNORE INTO consent VALUES (?)"

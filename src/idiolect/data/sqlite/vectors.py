@@ -125,6 +125,12 @@ def stamp(connection: Connection) -> int:
     return value(connection, "SELECT value FROM meta WHERE name = 'vectors'") or 0
 
 
+def state(connection: Connection, encoder: Encoder | None) -> tuple[Any, ...]:
+    """What is another one as soon as a row or a vector is: a row changes only when one behind it takes its place."""
+    found = connection.execute("SELECT (SELECT value FROM meta WHERE name = 'vectors'), max(n) FROM record").fetchone()
+    return (identity(encoder) if encoder is not None else "", found)
+
+
 def read(connection: Connection, there: Shelf) -> tuple[list[int], NDArray[np.float32]]:
     """(n of each row, (P, dim) in single precision); places that the file lacks are left out."""
     import numpy as np

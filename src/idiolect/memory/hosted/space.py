@@ -15,7 +15,8 @@ from idiolect.data.postgres.store import Receipt
 from idiolect.data.postgres.units import WorkingStore
 from idiolect.data.store import named
 from idiolect.governance.erasure import Erasure
-from idiolect.memory import portable
+from idiolect.governance.state import defaults
+from idiolect.memory.hosted import carrying
 from idiolect.memory.results import iso
 from idiolect.memory.space import Space
 from idiolect.memory.user import User
@@ -70,7 +71,7 @@ class HostedUser(User):
         with self._server.unit(self.id) as unit:
             if unit is not None:
                 unit.record()  # the trail goes with him
-        return portable.carry(self._server, self.id, Path(folder), actor=self._actor)
+        return carrying.carry(self._server, self.id, Path(folder), actor=self._actor)
 
     def import_(self, folder: str | Path) -> int:
         """Reads what `export` wrote, but for what methods learnt; gives how many versions are new.
@@ -79,7 +80,7 @@ class HostedUser(User):
             BadInput: a folder that is damaged, or an id that another record of his has.
             ConsentError: he does not want to be remembered.
         """
-        return portable.bring(self._server, self.id, Path(folder), actor=self._actor)
+        return carrying.bring(self._server, self.id, Path(folder), actor=self._actor)
 
     def erase(self, *, strict: bool = False, wait: bool = True) -> Erasure:
         """Erases him, out of every row when this returns; the receipt is open until `purge` took the bytes too."""
@@ -118,6 +119,8 @@ class HostedSpace(Space):
         yield {"check": "server", "ok": True, "detail": f"space {self._server.space}, format {len(STEPS)}"}
         where = type(self.encoder).__name__ if self.encoder else "none: search by words alone"
         yield {"check": "encoder", "ok": True, "detail": where}
+        yield {"check": "defaults", "ok": True, "detail": defaults(self._server.policy)}
+        self._server.sweep()
         waiting = sum(receipt.status == "open" for receipt in self._server.receipts())
         detail = f"{waiting} wait for `idiolect doctor --purge`" if waiting else "all are closed"
         yield {"check": "receipts", "ok": not waiting, "detail": detail}

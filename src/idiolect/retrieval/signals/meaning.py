@@ -26,9 +26,14 @@ def meaning(
     """
     import numpy as np
 
+    cosines: NDArray[np.float64] = np.multiply(pieces @ question, 10.0**DIGITS, dtype=np.float64)
+    np.rint(cosines, out=cosines)
+    cosines /= 10.0**DIGITS
+    single = bool((owners[1:] > owners[:-1]).all())  # a piece each: no need to compare
+    if single and len(owners) == count and np.isfinite(cosines.sum()):
+        return cosines
     found = np.full(count, -np.inf)
-    cosines = (pieces @ question).astype(np.float64).round(DIGITS)
-    if (owners[1:] > owners[:-1]).all():  # a piece each: no need to compare
+    if single:
         found[owners] = cosines
     else:
         np.maximum.at(found, owners, cosines)

@@ -22,24 +22,25 @@ class Words:
     """An index of n documents, each given as its stems."""
 
     def __init__(self, documents: Iterable[Sequence[str]]) -> None:
-        bags = [Counter(stems) for stems in documents]
-        self.bags, self.count = bags, len(bags)
-        lengths = [sum(bag.values()) for bag in bags]
+        import numpy as np
+
+        lengths = []
+        where: dict[str, tuple[list[int], list[int]]] = {}
+        for place, stems in enumerate(documents):
+            lengths.append(len(stems))
+            for term, count in Counter(stems).items():
+                places, counts = where.setdefault(term, ([], []))
+                places.append(place)
+                counts.append(count)
+        self.count = len(lengths)
         mean = sum(lengths) / max(self.count, 1) or 1.0
-        self._held = [K1 * (1 - B + B * length / mean) for length in lengths]
-        self._where: dict[str, list[int]] = {}
-        for place, bag in enumerate(bags):
-            for term in bag:
-                self._where.setdefault(term, []).append(place)
+        self._held = np.array([K1 * (1 - B + B * length / mean) for length in lengths])  # (n,)
+        self._where = {term: (np.array(places), np.array(counts)) for term, (places, counts) in where.items()}
 
     def idf(self, term: str) -> float:
         """How much a term tells; the most for one that no document has."""
-        df = len(self._where.get(term, ()))
+        df = len(self._where[term][0]) if term in self._where else 0
         return math.log(1 + (self.count - df + 0.5) / (df + 0.5))
-
-    def having(self, term: str) -> Sequence[int]:
-        """The documents that have a term, by place."""
-        return self._where.get(term, ())
 
     def scores(self, weights: Mapping[str, float]) -> NDArray[np.float64]:
         """(n,), 0 where a document has none of the terms."""
@@ -47,8 +48,7 @@ class Words:
 
         found = np.zeros(self.count)
         for term, weight in weights.items():
-            idf = weight * self.idf(term)
-            for place in self.having(term):
-                tf = self.bags[place][term]
-                found[place] += idf * tf * (K1 + 1) / (tf + self._held[place])
+            if term in self._where:
+                places, tf = self._where[term]
+                found[places] += weight * self.idf(term) * tf * (K1 + 1) / (tf + self._held[places])
         return found

@@ -28,6 +28,7 @@ class Added(BaseModel):
     messages: list[dict[str, Any]] | None = None
     metadata: dict[str, Any] | None = None
     session: str = ""
+    expires: str | float | None = None
 
 
 class Change(BaseModel):
@@ -127,7 +128,7 @@ def add(request: Request, id: str, body: Added) -> dict[str, Any]:
     if (body.text is None) == (body.messages is None):
         raise Refusal(400, "give either text or messages", param="text")
     given: Any = body.text if body.messages is None else body.messages
-    return handle.add(given, metadata=body.metadata, session=body.session)
+    return handle.add(given, metadata=body.metadata, session=body.session, expires=body.expires)
 
 
 @router.get("/{memory}")
