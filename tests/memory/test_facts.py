@@ -100,23 +100,11 @@ def test_what_was_learnt_weighs_every_part_of_every_phrase() -> None:
     assert all(sum(shares.values()) == pytest.approx(1) for shares in parts.values())
 
 
-def test_a_word_that_nobody_knows_stands_out_among_words_that_are_only_rare() -> None:
-    claim = stated("My cheeks turn scarlet from vorlapp, which is an allergy.")
-    assert claim is not None
-    assert (claim.kind, claim.value) == ("allergy", "vorlapp")
-
-
-def test_who_is_only_spoken_to_gives_no_name() -> None:
-    assert stated("I totally agree, Quillmarin.") is None
-
-
-def test_words_of_one_sense_share_what_is_learnt_of_them() -> None:
-    def sensed(text: str) -> set[str]:
-        reading = Reading(text)
-        return {f for f in learnt.features(reading, learnt.tokens(reading), "V2") if f.startswith("s-1")}
-
-    assert sensed("I adore vorlapp") == sensed("I cherish vorlapp") == {"s-1:like"}
-    assert not sensed("I paint vorlapp")
+@pytest.mark.parametrize(
+    "text", ["My brother lives in Oslo.", "Our neighbours live in Hamburg now.", "My aunt works as a baker."]
+)
+def test_where_others_live_and_work_is_no_fact_of_his_own(text: str) -> None:
+    assert stated(text) is None
 
 
 def test_asides_before_and_behind_a_statement_are_no_part_of_it() -> None:

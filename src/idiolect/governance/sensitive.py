@@ -42,19 +42,59 @@ WORDS = {
         red\s(?:spots|hands) agrees?\swith\sme (?:reaction|sensitive|hypersensitive)\sto trouble\sbreathing
         (?:bad|harmful|lethal|fatal|toxic)\s(?:for|to)\sme not\sallowed\sto\s(?:eat|touch|drink)
         (?:can'?t|cannot|can\snot|may\snot|must\snot|must\snever)\s(?:eat|touch|drink|swallow|be\sgiven)
-        (?:not\ssafe|dangerous|deadly|forbidden|off\slimits)\s(?:for|to)\sme (?:could|would|will|might)\skill\sme""",
+        (?:not\ssafe|unsafe|dangerous|deadly|forbidden|off\slimits|no\sgood|a\sdanger|a\srisk|out\sof\sbounds)\s(?:for|to)\sme
+        (?:could|would|will|might|may|can|nearly|almost)\s(?:kill(?:ed)?|finish(?:ed)?|choke|harm|hurt|poison)\sme
+        (?:out|over)\sin\s(?:spots|lumps|bumps|patches|a\ssweat)
+        (?:red|itchy|angry|sore)\s(?:patches|marks|skin|eyes|lumps|bumps)
+        (?:eyes|nose|lips?|tongue|ears|hands|arms|neck|throat)\s(?:\w+\s){0,2}(?:water|itch|sting|swell|burn|tingle|run)s?
+        my\s(?:eyes|nose|lips?|face|cheeks|mouth|tongue|hands)\s(?:\w+\s){0,2}(?:red|sore|numb|shut|puffy|watery|running)
+        (?:runny|stuffy|blocked|streaming|watery|burning)\s(?:nose|eyes) short\sof\sbreath (?:stop|stopped)\sbreathing
+        breathing
+        (?:an|the|another)\sattack sinuses windpipe whiff antidote carsick
+        (?:emergency|adrenalin|rescue)\s(?:pen|kit|injector|shot) skin\stests? (?:my|a)\ssensitivity\sto overreacts?\sto
+        (?:sends?|sent|put|puts|go|goes|went|gives?|gave)\s(?:me\s)?(?:into\s|in\s)?(?:a\s)?shock nearly\sdied
+        almost\sdied
+        (?:swallow|take|took|need)\sa\s(?:pill|tablet) traces\sof
+        (?:doesn'?t|does\snot|don'?t|do\snot|never)\sagree\swith\sme
+        disagrees?\swith\sme
+        makes?\sme\s(?:feel\s)?(?:very\s|so\s)?(?:ill|sick|unwell|dizzy|weak|queasy|awful|faint|sore)
+        (?:makes?|made)\sme\s(?:sneeze|cough|choke|itch|swell|wheeze|vomit|gasp|puffy|breathless|feverish)
+        (?:must|have\sto|should|told\sto)\s(?:always\s|strictly\s)?(?:avoid|stay\saway|keep\saway|keep\sclear)
+        (?:must|have\sto|had\sto|told\sto)\s(?:always\s)?(?:steer\sclear|stay\sclear|give\sup|do\swithout|live\swithout)
+        (?:stay|keep|steer)\s(?:well\s|far\s)?clear\sof my\s(?:diet|condition) body\s(?:fights|rejects|reacts)
+        (?:worst|sworn|mortal|deadly)\senem(?:y|ies) can'?t\sbear\sto\sbe\snear coeliac celiac vegan vegetarian
+        lactose diets? dietician dietitian insomniac stutter\w* dyslexi\w+ colou?r-?blind tinnitus arrhythmia
+        pacemaker stent
+        blood\sthinners? painkillers? ibuprofen paracetamol sedatives? statins? tumors? metasta\w+ remission amputat\w+
+        prosthe\w+ hearing\saids? bedridden convalesc\w+ sick\sleave""",
     "sexuality": r"""asexual bisexual closeted contracepti\w+ erectile gay gender\sidentity hookups? lesbian lgbt\w*
         libido non-?binary pansexual porn\w* queer sex sexual\w* std sti transgender
-        trans\s(?:man|woman|person) pronouns came\sout\s(?:as|to)""",
+        trans\s(?:man|woman|person) pronouns came\sout\s(?:as|to) heterosexual homosexual\w* bicurious intersex
+        cross-?dress\w*
+        (?:my|the)\sgirlfriend\sand\smy\swife polyamor\w+ one-night\sstand orgasm\w* virginity
+        (?:in|out\sof)\sthe\scloset
+        attracted\sto\s(?:men|women|both|girls|guys|boys) gender\sdysphoria
+        transition(?:ed|ing)\sto\s(?:male|female)""",
     "religion": r"""allah atheis\w+ agnostic bapti[sz]\w+ bible bishop buddhis\w+ catholic\w* christian\w* church\w*
         convent hindu\w* imam islam\w* jehovah\w* jew jewish judaism kosher monastery mormon\w* mosque
         muslims? orthodox pastor pray(?:s|ed|er|ers|ing)? priest protestant quran rabbi ramadan religio\w+
-        sikh\w* synagogue torah halal faith worship\w*""",
+        sikh\w* synagogue torah halal faith worship\w* lutheran\w* methodist\w* baptist\w* anglican\w* evangelical\w*
+        pentecostal\w* quaker\w* taois\w+ shinto\w* jain zoroastr\w+ baha'?i wicca\w* pagan\w* hijab niqab turban
+        yarmulke
+        sabbath shabbat lent\sfast eid communion confession\sto\sa\spriest rosary gospel psalms? scripture sermon
+        parish\w*
+        congregation pilgrimage hajj god-fearing believe\sin\sgod convert(?:ed)?\sto""",
     "politics": r"""activis[tm]\w* ballot campaign(?:s|ed|ing)?\sfor communis+\w+ conservative democrats? elections?
         labour\sparty left-wing liberal marxis\w+ nationalis\w+ parliament politic\w+ protest(?:s|ed|ing)?
-        republican right-wing socialis\w+ strike\saction trade\sunion union\smember vote[ds]? voting voter""",
+        republicans? right-wing tory tories leftist\w* conservatives libertarian\w* anarchis\w+ feminis\w+ fascis\w+
+        populis\w+
+        (?:greens?|green\sparty|social\sdemocrats?)\svoter shop\ssteward union\s(?:rep|dues|meeting) picket\sline
+        referendum petition(?:s|ed|ing)? party\smember socialis\w+ strike\saction trade\sunion union\smember vote[ds]?
+        voting voter""",
     "origin": r"""ancestry asylum deport\w+ ethnic\w* green\scard immigra\w+ migrants? nationality naturali[sz]\w+
-        native\samerican race racial refugees? residence\spermit roma undocumented visa citizenship
+        native\samerican race racial aborigin\w+ biracial mixed-race ethnicit\w+ latin[oax] hispanic
+        african-american person\sof\scolou?r of\s\w+\sdescent refugees? residence\spermit roma undocumented visa
+        citizenship
         indigenous""",
     "money": r"""401\(?k\)? account\sbalance alimony arrears audit\w* bank\w* bankrupt\w* borrow\w* brokerage
         budgets? credit\s(?:cards?|limit|report|score) crypto\w* debts? deductible dividends? down\spayment

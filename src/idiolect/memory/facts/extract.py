@@ -23,6 +23,12 @@ SENTENCE = re.compile(r"(?<=[.!])\s+(?=[A-Z\"'])|\n+")
 TOLD = re.compile(
     r"\b(?:did I (?:tell|mention)|have I (?:told|mentioned)|(?:do|did) you know that|you know that)\b", re.I
 )
+OTHERS = re.compile(  # somebody else is spoken of
+    r"(?:my|our|his|her|their)(?: [a-z-]+){1,2}? (?:lives?|lived|works?|worked|moved|stays?|resides?|speaks?|relocated|settled)\b"
+    r"(?! (?:me|us)\b)",
+    re.I,
+)
+OF_HIMSELF = frozenset(("home", "job", "language", "hobby", "allergy", "name"))
 CLAUSE = re.compile(r",? (?:and|but) (?=(?:I|my|we|our)\b)", re.I)
 QUOTED = re.compile(r"[\"“][^\"”]*[\"”]")
 
@@ -72,6 +78,8 @@ def stated(text: str) -> Claim | None:
     if found is None:
         return None
     kind, key, value = found
+    if kind in OF_HIMSELF and OTHERS.match(bare):
+        return None
     return Claim(kind=kind, key=key, value=value, changed=changed, only=salient.alone(bare, kind, value))
 
 
