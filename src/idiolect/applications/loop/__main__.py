@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from idiolect.applications.loop.run import Plan, measure
+from idiolect.applications.loop.run import Measured, Plan, measure
 from idiolect.applications.loop.table import plain, text
 from idiolect.core.errors import IdiolectError
 
@@ -21,19 +21,27 @@ def main(
     questions: Annotated[int, typer.Option(help="That each is asked under each arm; none was ever rated.")] = 8,
     seed: Annotated[int, typer.Option(help="Of the world.")] = 9001,
     adapters: Annotated[bool, typer.Option(help="Also train and measure an adapter of each.")] = True,
-    out: Annotated[Path | None, typer.Option(help="A JSON file for every answer and row.")] = None,
+    out: Annotated[Path | None, typer.Option(help="A JSON file for every answer and row, written after each stage.")] = None,
 ) -> None:
     """Measures how answers of the embedded model change through feedback, alone and together, against controls."""
     try:
         plan = Plan(users=users, stages=_stages(after), questions=questions, seed=seed, adapters=adapters)
-        found = measure(plan, _tell)
+        found = measure(plan, _tell, lambda so_far: _kept(so_far, out))
     except IdiolectError as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(REFUSED) from None
-    if out is not None:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(json.dumps(plain(found), ensure_ascii=False, indent=1), encoding="utf-8")
     typer.echo(text(found))
+
+
+def _kept(found: Measured, out: Path | None) -> None:
+    """Shows what a stage brought, and writes it: a run that is cut off leaves the stages before."""
+    typer.echo(text(found), err=True)
+    if out is None:
+        return
+    out.parent.mkdir(parents=True, exist_ok=True)
+    fresh = out.with_name(f"{out.name}.new")
+    fresh.write_text(json.dumps(plain(found), ensure_ascii=False, indent=1), encoding="utf-8")
+    fresh.replace(out)
 
 
 def _stages(after: str) -> tuple[int, ...]:

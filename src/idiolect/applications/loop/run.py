@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -55,8 +55,11 @@ class Measured:
     answers: list[Answered] = field(default_factory=list)
 
 
-def measure(plan: Plan, tell: Tell) -> Measured:
+def measure(plan: Plan, tell: Tell, keep: Callable[[Measured], object] = lambda _: None) -> Measured:
     """Runs a plan on the embedded model.
+
+    Args:
+        keep: is given what is known after each stage, as a run of the stages so far.
 
     Raises:
         BadInput: fewer than two users (another's feedback is a control), or stages that do not rise.
@@ -70,7 +73,7 @@ def measure(plan: Plan, tell: Tell) -> Measured:
             door.enter(visitor, train=plan.adapters)
         found.answers += _asked(door, people, plan, NONE, 0, NONE)
         said = 0
-        for stage in plan.stages:
+        for place, stage in enumerate(plan.stages):
             _fed(door, people, range(said, stage), tell)
             said = stage
             door.learnt()
@@ -78,6 +81,7 @@ def measure(plan: Plan, tell: Tell) -> Measured:
                 tell(f"after {stage}: {arm}", stage, plan.stages[-1])
                 found.answers += _asked(door, people, plan, arm, stage, pipeline)
             found.answers += _controls(found.answers, people, plan, stage)
+            keep(Measured(plan=replace(plan, stages=plan.stages[: place + 1]), answers=[*found.answers]))
     return found
 
 

@@ -13,6 +13,7 @@ from dataclasses import replace
 from idiolect.core.layout import HISTORY, PROFILE
 from idiolect.core.types import Record, Turn
 from idiolect.memory.facts import asides, guess, over, rules, salient
+from idiolect.memory.facts.reading import words
 from idiolect.memory.facts.slots import Claim
 
 LONGEST = 300  # characters of a sentence that is read
@@ -23,9 +24,9 @@ SENTENCE = re.compile(r"(?<=[.!])\s+(?=[A-Z\"'])|\n+")
 TOLD = re.compile(
     r"\b(?:did I (?:tell|mention)|have I (?:told|mentioned)|(?:do|did) you know that|you know that)\b", re.I
 )
-OTHERS = re.compile(  # somebody else is spoken of
-    r"(?:my|our|his|her|their)(?: [a-z-]+){1,2}? (?:lives?|lived|works?|worked|moved|stays?|resides?|speaks?|relocated|settled)\b"
-    r"(?! (?:me|us)\b)",
+OTHERS = re.compile(  # what somebody else does, who may be a relation of his
+    r"(?:my|our|his|her|their)(?: [a-z-]+)? ([a-z-]+?)s? "
+    r"(?:lives?|lived|works?|worked|moved|stays?|resides?|speaks?|relocated|settled)\b(?! (?:me|us)\b)",
     re.I,
 )
 OF_HIMSELF = frozenset(("home", "job", "language", "hobby", "allergy", "name"))
@@ -78,7 +79,8 @@ def stated(text: str) -> Claim | None:
     if found is None:
         return None
     kind, key, value = found
-    if kind in OF_HIMSELF and OTHERS.match(bare):
+    other = OTHERS.match(bare)
+    if kind in OF_HIMSELF and other and other[1].lower() in words()["relations"]:
         return None
     return Claim(kind=kind, key=key, value=value, changed=changed, only=salient.alone(bare, kind, value))
 
