@@ -80,7 +80,8 @@ def results(name: str) -> str:
     head = [str(column.header) for column in render([]).columns]
     lines = [" | ".join(head), " | ".join("---" for _ in head)]
     order = kept["experiment"]["methods"]  # rows stand as they came in
-    lines += [" | ".join(cells(Row(**row))) for row in sorted(kept["rows"], key=lambda row: order.index(row["method"]))]
+    ordered = sorted(kept["rows"], key=lambda row: order.index(row["method"]))
+    lines += [" | ".join(cell.replace("|", "\\|") for cell in cells(Row(**row))) for row in ordered]
     return "".join(f"| {line} |\n" for line in lines)
 
 

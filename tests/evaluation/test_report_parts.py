@@ -8,7 +8,7 @@ from idiolect.evaluation.ledger import Line
 from idiolect.evaluation.report.audit import counts
 from idiolect.evaluation.report.browser import LONGEST, browsed, embedded
 from idiolect.evaluation.report.confusion import OTHER, changes, matrices
-from idiolect.evaluation.report.crossings import crossings
+from idiolect.evaluation.report.crossings import crossings, overtakings
 from idiolect.evaluation.report.leaders import Board, boards
 from idiolect.evaluation.table import rows_of
 
@@ -54,6 +54,20 @@ def test_a_crossing_is_the_length_from_which_every_longer_one_is_better_too() ->
     (found,) = crossings(Arms([*own, *step("base", None, 0.2)]))
     assert (found.against, found.length) == ("no method", 16)
     assert found.sentence == "From 16 records on, his own beat no method."
+
+
+def test_a_method_overtakes_another_where_it_is_ahead_with_more_records_and_was_not_with_fewer() -> None:
+    grown = {"oppu": {1: 0.1, 4: 0.4, 16: 0.9}, "ipa": {1: 0.3, 4: 0.4, 16: 0.4}, "pag": {1: 0.0, 4: 0.0, 16: 0.0}}
+    made = [
+        {**e, "arm": "own", "history": n}
+        for method, curve in grown.items()
+        for n, right in curve.items()
+        for e in scores(method, right)
+    ]
+    found = {(c.method, c.against): c.length for c in overtakings(Arms(made))}
+    assert found[("oppu", "what ipa makes of them")] == 16
+    assert ("ipa", "what oppu makes of them") not in found  # ahead with few, not with many
+    assert ("ipa", "what pag makes of them") not in found  # ahead from the first record on
 
 
 def test_a_curve_that_never_crosses_says_so() -> None:

@@ -21,7 +21,9 @@ def main(
     questions: Annotated[int, typer.Option(help="That each is asked under each arm; none was ever rated.")] = 8,
     seed: Annotated[int, typer.Option(help="Of the world.")] = 9001,
     adapters: Annotated[bool, typer.Option(help="Also train and measure an adapter of each.")] = True,
-    out: Annotated[Path | None, typer.Option(help="A JSON file for every answer and row, written after each stage.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="A JSON file for every answer and row, written after each stage.")
+    ] = None,
 ) -> None:
     """Measures how answers of the embedded model change through feedback, alone and together, against controls."""
     try:

@@ -1,9 +1,11 @@
-"""Where the curves over history cross: from how many records on a user's own data beats the rest, beyond noise."""
+"""Where the curves over history cross, beyond noise: from how many records on a user's own data beats the rest, and
+from how many one method overtakes another."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import permutations
 
 from idiolect.evaluation.comparison.answers import Arm, Arms
 from idiolect.evaluation.ledger import FULL
@@ -40,6 +42,20 @@ def crossings(arms: Arms) -> Iterator[Crossing]:
             if known:
                 length = _from(known)
                 yield Crossing(method=method, task=task, against=against, length=length, longest=known[-1][0])
+
+
+def overtakings(arms: Arms) -> Iterator[Crossing]:
+    """One for each method that beats another of the same task from some length on, and with fewer records does not."""
+    own: dict[tuple[str, str], dict[int, Arm]] = {}
+    for key, cell in arms.cells.items():
+        own[key] = {n: arm for (name, n), arm in sorted(cell.items()) if name == "own" and n > 0}
+    for (method, task), (other, of) in permutations(own, 2):
+        mine, theirs = own[method, task], own[other, of]
+        known = [(n, mine[n], theirs[n]) for n in mine if n in theirs]
+        length = _from(known) if task == of and known else None
+        if length is not None and length > known[0][0]:
+            against = f"what {other} makes of them"
+            yield Crossing(method=method, task=task, against=against, length=length, longest=known[-1][0])
 
 
 def _from(known: list[tuple[int, Arm, Arm]]) -> int | None:

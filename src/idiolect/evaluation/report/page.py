@@ -15,7 +15,7 @@ from idiolect.evaluation.experiment import Experiment
 from idiolect.evaluation.ledger import Ledger, Line
 from idiolect.evaluation.report import audit, browser, plots
 from idiolect.evaluation.report.confusion import changes, matrices
-from idiolect.evaluation.report.crossings import crossings
+from idiolect.evaluation.report.crossings import crossings, overtakings
 from idiolect.evaluation.report.leaders import boards
 from idiolect.evaluation.report.people import users
 from idiolect.evaluation.report.sides import differing, kinds, sides
@@ -62,7 +62,7 @@ def _parts(results: Mapping[str, Any], arms: Arms, rows: list[Row]) -> dict[str,
         "rows": [(r, terminal.cells(r)) for r in rows],
         "columns": [c.header for c in terminal.render([]).columns],
         "figures": figures(rows, points, results["comparisons"], {task for task, lower in arms.lower.items() if lower}),
-        "crossings": list(crossings(arms)),
+        "crossings": [*crossings(arms), *overtakings(arms)],
         "comparisons": results["comparisons"],
         "further": [terminal.further_cells(f) for f in results["further"]],
         "further_columns": [c.header for c in terminal.further([]).columns],
