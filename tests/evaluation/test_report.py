@@ -115,9 +115,10 @@ def test_the_words_of_users_and_models_are_escaped(tmp_path: Path) -> None:
 
 
 def test_side_by_side_answers_differ_and_come_from_every_method_in_turn() -> None:
-    chosen = list(sides(answers("ipa") + answers("oppu")))
+    chosen = list(sides(answers("ipa", own=0.5) + answers("oppu", own=0.9)))
     assert all(s.own["prediction"] != s.other["prediction"] for s in chosen)
-    assert [s.method for s in chosen[:2]] == ["ipa", "oppu"]
+    assert [s.method for s in chosen[:4]] == ["oppu", "ipa", "oppu", "ipa"]  # what gains most comes first
+    assert {s.own["score"] for s in chosen} == {0.0, 1.0}  # right or not
 
 
 def test_a_report_of_retrieval_has_a_table_by_kind_of_question(tmp_path: Path) -> None:

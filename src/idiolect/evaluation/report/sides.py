@@ -28,19 +28,27 @@ class Side:
 
 
 def sides(examples: Iterable[Line]) -> Iterator[Side]:
-    """A dozen questions on which the two people's answers differ: each method and task in turn, drawn by hash."""
+    """A dozen questions on which the two people's answers differ: each method and task in turn, those first that gain
+    most over nobody's answers; of each one's questions drawn by hash, whether they went well or not."""
     cells: dict[tuple[str, str], dict[tuple[str, str], dict[str, Line]]] = {}
     for e in examples:
         if e["arm"] in ("own", "base", "swapped") and e.get("history", FULL) == FULL:
             cell = cells.setdefault((e["task"], e["method"]), {})
             cell.setdefault((e["user"], e["query"]), {}).setdefault(e["arm"], e)
-    queues = [sorted(_differing(cell), key=_draw) for _, cell in sorted(cells.items())]
+    ordered = sorted(sorted(cells.items()), key=lambda item: -_gain(item[1]))
+    queues = [sorted(_differing(cell), key=_draw) for _, cell in ordered]
     taken = 0
     for turn in range(DOZEN):
         for queue in queues:
             if turn < len(queue) and taken < DOZEN:
                 taken += 1
                 yield _side(queue[turn])
+
+
+def _gain(cell: Mapping[tuple[str, str], dict[str, Line]]) -> float:
+    whole = [(a["own"], a["base"]) for a in cell.values() if {"own", "base"} <= a.keys()]
+    gains = [(1 if own.get("higher_is_better", True) else -1) * (own["score"] - base["score"]) for own, base in whole]
+    return float(np.mean(gains)) if gains else 0.0
 
 
 def _differing(cell: Mapping[tuple[str, str], dict[str, Line]]) -> list[dict[str, Line]]:
