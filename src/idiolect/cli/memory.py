@@ -6,7 +6,7 @@ import hashlib
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -63,9 +63,9 @@ def remember(
         handle = place.user(user)
         if on is not None:
             handle.remember(on)
-        added = handle.add(list(text or ()), expires=_moment(expires))["results"]
+        added = handle.add(list(text or ()), expires=expires)["results"]
         if file is not None:
-            added += handle.add(_read(file, handle), expires=_moment(expires))["results"]
+            added += handle.add(_read(file, handle), expires=expires)["results"]
         remembered = handle.remembered
     if json:
         screen.as_json({"results": added, "remembered": remembered})
@@ -86,7 +86,7 @@ def recall(
 ) -> None:
     """The memories that bear on a question, with the rank and score that each retriever gave."""
     with opened(home, space, words=words) as place:
-        found = place.user(user).search(query, top_k, as_of=_moment(as_of), explain=True)["results"]
+        found = place.user(user).search(query, top_k, as_of=as_of, explain=True)["results"]
     if json:
         screen.as_json({"results": found})
         return
@@ -127,7 +127,7 @@ def facts(
         known = place.user(user)
         if reinstate is not None:
             known.reinstate(reinstate)
-        found = known.facts(as_of=_moment(as_of), history=history)
+        found = known.facts(as_of=as_of, history=history)
     if json:
         screen.as_json({"results": found})
         return
@@ -195,7 +195,3 @@ def brought(handle: User, found: Dataset, whose: str, *, numbered: bool = False)
         elif named.id not in known:  # read before, it keeps the time that it got then
             taken.append(replace(named, time=now))
     return taken
-
-
-def _moment(said: str | None) -> Any:
-    return float(said) if said and said.replace(".", "", 1).isdigit() else said

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
@@ -18,11 +19,12 @@ Moment: TypeAlias = float | str | datetime
 ROLES = ("user", "assistant", "system", "tool")
 ALIKE = {"developer": "system", "function": "tool"}  # what OpenAI calls, or called, the same
 TYPES = get_args(Record)
+NUMBER = re.compile(r"\d{9,}(?:\.\d*)?|\d{1,7}(?:\.\d*)?|\d*\.\d+")  # eight digits are a date
 FORM = 'Give a text, {"role": "user", "content": "..."}, or a record such as Turn(id=..., text=...).'
 
 
 def seconds(moment: Moment) -> float:
-    """POSIX seconds of a number, a datetime, or an ISO date and time (UTC where no zone is named).
+    """POSIX seconds of a number, also one in a text, a datetime, or an ISO date and time (UTC where no zone is named).
 
     Raises:
         BadInput: none of these.
@@ -30,6 +32,8 @@ def seconds(moment: Moment) -> float:
     if isinstance(moment, (int, float)) and not isinstance(moment, bool):
         return float(moment)
     try:
+        if isinstance(moment, str) and NUMBER.fullmatch(moment):
+            return float(moment)
         when = moment if isinstance(moment, datetime) else datetime.fromisoformat(str(moment))
         return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
     except ValueError:

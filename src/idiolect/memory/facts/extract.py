@@ -13,7 +13,6 @@ from dataclasses import replace
 from idiolect.core.layout import HISTORY, PROFILE
 from idiolect.core.types import Record, Turn
 from idiolect.memory.facts import asides, guess, over, rules, salient
-from idiolect.memory.facts.reading import words
 from idiolect.memory.facts.slots import Claim
 
 LONGEST = 300  # characters of a sentence that is read
@@ -24,12 +23,6 @@ SENTENCE = re.compile(r"(?<=[.!])\s+(?=[A-Z\"'])|\n+")
 TOLD = re.compile(
     r"\b(?:did I (?:tell|mention)|have I (?:told|mentioned)|(?:do|did) you know that|you know that)\b", re.I
 )
-OTHERS = re.compile(  # what somebody else does, who may be a relation of his
-    r"(?:my|our|his|her|their)(?: [a-z-]+)? ([a-z-]+?)s? "
-    r"(?:lives?|lived|works?|worked|moved|stays?|resides?|speaks?|relocated|settled)\b(?! (?:me|us)\b)",
-    re.I,
-)
-OF_HIMSELF = frozenset(("home", "job", "language", "hobby", "allergy", "name"))
 CLAUSE = re.compile(r",? (?:and|but) (?=(?:I|my|we|our)\b)", re.I)
 QUOTED = re.compile(r"[\"“][^\"”]*[\"”]")
 
@@ -79,9 +72,6 @@ def stated(text: str) -> Claim | None:
     if found is None:
         return None
     kind, key, value = found
-    other = OTHERS.match(bare)
-    if kind in OF_HIMSELF and other and other[1].lower() in words()["relations"]:
-        return None
     return Claim(kind=kind, key=key, value=value, changed=changed, only=salient.alone(bare, kind, value))
 
 
@@ -90,4 +80,4 @@ def _read(text: str, changed: bool) -> salient.Claimed | None:
     found = salient.read(text) or rules.match(text)
     if found is None or guess.doubts(text, found):
         found = guess.read(text, changed=changed)
-    return None if found is None or (found[0] in salient.SMALL and salient.others(text)) else found
+    return None if found is None or salient.others(text, found[0]) else found

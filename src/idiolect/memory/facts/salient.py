@@ -20,6 +20,7 @@ LONGEST = 32  # words and marks of any sentence
 STANDING = "vorquillam"  # an unusual word, in the place of any
 NAMED = ("name", "person", "language", "home", "visit")
 SMALL = ("allergy", "job", "hobby", "like")
+OWN = ("allergy", "job", "hobby", "home", "language", "name")
 
 
 def read(text: str) -> Claimed | None:
@@ -55,9 +56,11 @@ def alone(text: str, kind: str, value: str) -> bool:
     return any(has(f"only_{kind}", line, mark) for mark, word in marks.items() if STANDING in word.lower())
 
 
-def others(text: str) -> bool:
-    """Whether it is somebody else who likes, does or thinks it."""
-    return has("others", Reading(text).plain)
+def others(text: str, kind: str) -> bool:
+    """Whether it is somebody else who likes, does or thinks it, or a relation who lives there, works or speaks so."""
+    reading = Reading(text)
+    thinks = kind in SMALL and has("others", reading.plain)
+    return thinks or (kind in OWN and has("relations", reading.line("R")))
 
 
 def named(reading: Reading, marks: list[str], *, sure: bool) -> Claimed | None:

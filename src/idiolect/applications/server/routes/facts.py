@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 
 from idiolect.applications.server.errors import missing
-from idiolect.applications.server.routes.memories import Reached, moment
+from idiolect.applications.server.routes.memories import Reached
 
 router = APIRouter(prefix="/v1/users/{id}/facts", tags=["memories"])
 
@@ -16,7 +16,7 @@ router = APIRouter(prefix="/v1/users/{id}/facts", tags=["memories"])
 def facts(request: Request, id: str, as_of: str | None = None, history: bool = False) -> dict[str, Any]:
     """What holds, oldest first; with `history` also what was superseded, and the reason."""
     who = Reached(request, id, "memory:read")
-    return {"results": who.handle.facts(as_of=moment(as_of), history=history)}
+    return {"results": who.handle.facts(as_of=as_of, history=history)}
 
 
 @router.post("/{fact}/reinstate")

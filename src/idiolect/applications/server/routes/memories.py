@@ -92,11 +92,6 @@ class Reached:
         return {**self.shown([found])[0], "history": self.handle.history(memory)}
 
 
-def moment(said: str | None) -> Any:
-    """A moment of a question: ISO 8601, or seconds since 1970."""
-    return float(said) if said and said.replace(".", "", 1).isdigit() else said
-
-
 @router.get("")
 def memories(
     request: Request,
@@ -109,11 +104,10 @@ def memories(
     """What holds, newest first; with a query what bears on it, best first."""
     who = Reached(request, id, "memory:read")
     filters = {"kind": kind} if kind else None
-    then = moment(as_of)
     if query:
-        found = who.handle.search(query, limit, filters, then)["results"]
+        found = who.handle.search(query, limit, filters, as_of)["results"]
         return {"results": who.shown(found), "total": len(found)}
-    held = who.handle.get_all(filters, as_of=then)["results"][::-1]
+    held = who.handle.get_all(filters, as_of=as_of)["results"][::-1]
     return {"results": who.shown(held[:limit]), "total": len(held)}
 
 

@@ -33,17 +33,6 @@ def disk() -> Iterator[Disk]:
     made.unregister()
 
 
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def space(tmp_path: Path, clock: Clock) -> Iterator[Space]:
-    with open(tmp_path / "home", encoder=None, clock=clock) as made:
-        yield made
-
-
 def filled(space: Space, clock: Clock) -> None:
     ann = space.user("ann")
     ann.add("I like tea.")
