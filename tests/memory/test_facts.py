@@ -101,10 +101,23 @@ def test_what_was_learnt_weighs_every_part_of_every_phrase() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["My brother lives in Oslo.", "Our neighbours live in Hamburg now.", "My aunt works as a baker."]
+    "text",
+    [
+        "My brother lives in Oslo.",
+        "Actually, my brother lives in Oslo.",
+        "These days my brother lives in Oslo.",
+        "Our neighbours live in Hamburg now.",
+    ],
 )
 def test_where_others_live_and_work_is_no_fact_of_his_own(text: str) -> None:
     assert stated(text) is None
+
+
+def test_who_lives_with_a_relation_lives_there_himself() -> None:
+    for text in ("My brother and I live in Oslo.", "I live in Oslo with my brother."):
+        claim = stated(text)
+        assert claim is not None
+        assert (claim.kind, claim.value) == ("home", "Oslo")
 
 
 def test_asides_before_and_behind_a_statement_are_no_part_of_it() -> None:
