@@ -9,9 +9,10 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 os.environ |= {"COLUMNS": "100", "TERMINAL_WIDTH": "100", "NO_COLOR": "1"}
 
@@ -71,18 +72,63 @@ def commands() -> str:
     return "```text\n" + "\n\n\n".join(said) + "\n```\n"
 
 
+def _kept(name: str) -> dict[str, Any]:
+    """An experiment's results as kept last, in docs/NAME.json; its rows stand as its methods are named."""
+    kept: dict[str, Any] = json.loads((DOCS / f"{name}.json").read_text(encoding="utf-8"))
+    order = kept["experiment"]["methods"]
+    for part in ("rows", "curve"):
+        kept[part].sort(key=lambda row: order.index(row["method"]))
+    return kept
+
+
+def _lines(rows: Iterable[Sequence[str]]) -> str:
+    """A table; its first row is the head."""
+    head, *rest = ([cell.replace("|", "\\|") for cell in row] for row in rows)
+    return "".join(f"| {' | '.join(row)} |\n" for row in (head, ["---"] * len(head), *rest))
+
+
+def gains(*names: str) -> str:
+    """What a reader wants first: own, the controls, the gain."""
+    from idiolect.evaluation.table import Row
+    from idiolect.evaluation.terminal import interval, number
+
+    made = [("method", "task", "no method", "another's data", "cheaper cousin", "own data", "gain [95 %]")]
+    for row in (Row(**row) for name in names for row in _kept(name)["rows"]):
+        controls = (number(row.base), number(row.swapped), number(row.cousin))
+        made.append((f"`{row.method}`", row.task, *controls, number(row.score), interval(row)))
+    return _lines(made)
+
+
 def results(name: str) -> str:
-    """The table that was kept last of an experiment, from docs/NAME.json."""
+    """The whole table of an experiment."""
     from idiolect.evaluation.table import Row
     from idiolect.evaluation.terminal import cells, render
 
-    kept = json.loads((DOCS / f"{name}.json").read_text(encoding="utf-8"))
     head = [str(column.header) for column in render([]).columns]
-    lines = [" | ".join(head), " | ".join("---" for _ in head)]
-    order = kept["experiment"]["methods"]  # rows stand as they came in
-    ordered = sorted(kept["rows"], key=lambda row: order.index(row["method"]))
-    lines += [" | ".join(cell.replace("|", "\\|") for cell in cells(Row(**row))) for row in ordered]
-    return "".join(f"| {line} |\n" for line in lines)
+    return _lines([head, *(cells(Row(**row)) for row in _kept(name)["rows"])])
+
+
+def curves(name: str) -> str:
+    """Scores over the number of records that a method was given."""
+    points: dict[tuple[str, str], dict[int, dict[str, Any]]] = {}
+    for one in _kept(name)["curve"]:
+        if one["grain"] == "user":
+            points.setdefault((one["method"], one["task"]), {})[one["history"]] = one
+    lengths = sorted({length for found in points.values() for length in found})
+    made = [("method", "task", *map(str, lengths))]
+    for (method, task), found in points.items():
+        made.append((method, task, *(_point(found.get(length)) for length in lengths)))
+    return _lines(made)
+
+
+def _point(one: dict[str, Any] | None) -> str:
+    return "" if one is None else f"{one['score']:.3f} [{one['gain_low']:+.3f}, {one['gain_high']:+.3f}]"
+
+
+def parts(name: str) -> str:
+    """Compositions against what they are made of, in words."""
+    said = [c for c in _kept(name)["comparisons"] if c["arm"] == "part"]
+    return "".join(f"- {c['task']}: {c['sentence']}\n" for c in said)
 
 
 def rungs() -> str:
@@ -113,8 +159,11 @@ PARTS: dict[str, Callable[[], str]] = {
     "methods": methods,
     "metrics": metrics,
     "commands": commands,
+    "gains": partial(gains, "results", "methods"),
     "results": partial(results, "results"),
     "others": partial(results, "methods"),
+    "curves": partial(curves, "results"),
+    "parts": partial(parts, "results"),
     "rungs": rungs,
     "bench": bench,
 }
