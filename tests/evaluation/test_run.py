@@ -160,7 +160,7 @@ def test_a_method_learns_for_each_task_by_itself_or_for_all_together(
     assert all(r.adapt_seconds > 0 and r.trained_parameters for r in table.read(out))
 
 
-def test_what_other_tasks_teach_is_learnt_from_them_all_and_beside_the_rest(tmp_path: Path, llama: HFModel) -> None:
+def test_what_other_tasks_teach_is_learnt_without_the_one_that_is_asked(tmp_path: Path, llama: HFModel) -> None:
     presets = tmp_path / "quick.toml"
     presets.write_text("[methods.user_adapter]\ntune = false\nrecipe = { steps = 2, lr = 0.1 }\n")
     world, arms = WorldConfig(users=2, learners=1), ("own", "across")
@@ -171,11 +171,12 @@ def test_what_other_tasks_teach_is_learnt_from_them_all_and_beside_the_rest(tmp_
     assert used["own", "tag"] == used["across", "rate"] == 32
     assert used["own", "rate"] == used["across", "tag"] == 16
     costs = [json.loads(x) for x in (out / "costs.jsonl").read_text().splitlines()]
-    assert [(c["arm"], c["tasks"]) for c in costs] == [
-        ("own", ["tag"]),
-        ("across", ["tag", "rate"]),
-        ("own", ["rate"]),
-    ]
+    assert {(c["arm"], *c["tasks"]) for c in costs} == {
+        ("own", "tag"),
+        ("across", "rate"),
+        ("own", "rate"),
+        ("across", "tag"),
+    }
     alone = evaluate(replace(asked, arms=("own",), out=str(tmp_path / "alone")), model=llama)
     assert table.read(alone)[0].score == table.read(out)[0].score
 

@@ -24,6 +24,7 @@ class Entry:
         parts: its methods' names, left to right.
         cousin: the cheaper relative, built the same way; None where no card names one.
         options: what the presets changed, by part.
+        told: whether it can be told which tasks to learn from.
         each: whether it learns for each task by itself, from that task's examples.
     """
 
@@ -33,6 +34,7 @@ class Entry:
     cards: tuple[Card, ...]
     cousin: Any = None
     options: Mapping[str, Any] = field(default_factory=dict)
+    told: bool = False
     each: bool = False
 
     @property
@@ -110,7 +112,8 @@ def entry(name: str, presets: Presets, tasks: Sequence[str] = ()) -> Entry:
     title = " | ".join(parts) + (f" {APART}" if apart else "")
     method = compose(" | ".join(parts), options, apart=apart)
     each = bool(told) and not set(parts) & set(presets.together)
-    return Entry(name=title, method=method, parts=parts, cards=cards, cousin=cousin, options=options, each=each)
+    built = {"method": method, "cousin": cousin, "options": options}
+    return Entry(name=title, parts=parts, cards=cards, told=bool(told), each=each, **built)
 
 
 def pairs(experiment: Experiment, entries: Iterable[Entry], known: Iterable[str]) -> dict[str, tuple[str, ...]]:

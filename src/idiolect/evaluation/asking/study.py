@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -84,12 +84,12 @@ class Study:
 
     def _lessons(self, one: Entry, seed: int) -> dict[tuple[tuple[str, ...], str], list[Cell]]:
         """What is still to be answered, by the tasks that are learnt in one go and what that is noted as: each task by
-        itself, or all together; and all, where the others are to teach one."""
+        itself, or all together; and all but the one asked, where the others are to teach it."""
         tasks, found = tuple(self.tasks[one.name]), dict[tuple[tuple[str, ...], str], list[Cell]]()
         for cell in self.cells(one, seed):
-            key = (tasks, "own")
-            if one.each:
-                key = (tasks, cell.arm) if cell.arm == "across" else ((cell.task,), "own")
+            key = ((cell.task,) if one.each else tasks, "own")
+            if one.told and cell.arm == "across":
+                key = (_others(cell.task, tasks) or _others(cell.task, self.source.tasks), "across")
             found.setdefault(key, []).append(cell)
         return found
 
@@ -260,6 +260,10 @@ class Runner:
             used = [self.study.lines[s] for s in sorted(answer.sources) if s in self.study.lines]
             made |= {"used": used[:SHOWN], "used_count": len(answer.sources)}
         return made
+
+
+def _others(task: str, tasks: Iterable[str]) -> tuple[str, ...]:
+    return tuple(t for t in tasks if t != task)
 
 
 def _shared(example: Line) -> tuple[str, str, str, str]:
