@@ -1,16 +1,17 @@
-"""Published memories on LoCoMo, each as its file has it.
+"""Published memories on public sets, each as its file has it.
 
-    python benchmarks/memories.py DATA --vectors FOLDER [--only omem,amem] [--every 3]
+    python benchmarks/memories.py DATA --vectors FOLDER [--set "personabench 0.5"] [--only omem,amem] [--every 3]
 
-A memory is asked every question that has evidence, alone, right after the dialogue's last turn; none is told what is
+A memory is asked every question that has evidence, alone, right after the person's last record; none is told what is
 important or what was recalled, as nobody was there to recall it. What it leaves out counts as not found. Figures are
-means over questions with 95 % intervals over 2,000 draws of whole dialogues; `given` is the mean number of turns that
-a memory gives when asked for ten. The shipped blend stands in `retrieval.py`, on the same questions.
+means over questions with 95 % intervals over 2,000 draws of whole users; `given` is the mean number of records that a
+memory gives when asked for ten. The shipped blend stands in `retrieval.py`, on the same questions.
 """
 
 from __future__ import annotations
 
 import argparse
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +19,6 @@ from pathlib import Path
 import numpy as np
 
 from idiolect.core.types import Turn
-from idiolect.data.readers import locomo
 from idiolect.memory.presets.amem import AMem
 from idiolect.memory.presets.generative_agents import GenerativeAgents
 from idiolect.memory.presets.hipporag import HippoRAG
@@ -33,7 +33,7 @@ from idiolect.memory.presets.personamem import PersonaMem
 from idiolect.memory.presets.teachme import TeachMe
 from idiolect.retrieval.dense import Dense
 from idiolect.retrieval.protocol import Encoder, Hits, Retriever
-from retrieval import Cached, figures
+from retrieval import SETS, Cached, Set, figures
 
 K = 10
 MEMORIES: dict[str, Callable[[Encoder, float], Retriever]] = {
@@ -51,50 +51,44 @@ MEMORIES: dict[str, Callable[[Encoder, float], Retriever]] = {
     "personamem": lambda _, __: PersonaMem(),
     "map": lambda encoder, _: MAP(encoder=encoder),
 }
-Dialogue = tuple[tuple[Turn, ...], list[tuple[str, frozenset[str]]]]
 
 
-def dialogues(data: Path, every: int) -> list[Dialogue]:
-    """Of each its turns, and every so many-th of its questions, with the ids of their evidence."""
-    found = locomo.read(str(data / "locomo"))
-    made = []
-    for name, turns in found.people.items():
-        mine = [q for q in found.questions if q.user == name and q.evidence]
-        made.append((tuple(turns), [(q.query.text, frozenset(q.evidence)) for q in mine[::every]]))
-    return made
-
-
-def row(make: Callable[[Encoder, float], Retriever], given: list[Dialogue], encoder: Encoder) -> str:
-    recalls: list[list[float]] = []
-    sessions: list[list[float]] = []
+def row(make: Callable[[Encoder, float], Retriever], given: Set, encoder: Encoder, every: int) -> str:
+    """What one memory finds: by measure its mean with limits, how much it gives, and its time a question."""
+    found: dict[str, list[list[float]]] = {name: [] for name in given.measures}
     counts, began, blind = [], time.process_time(), make is MEMORIES["personamem"]
-    for turns, questions in given:
-        memory, session = make(encoder, turns[-1].time), {turn.id: turn.session for turn in turns}
-        note = memory.rank("", turns, K) if blind else Hits()  # it reads no question: once will do
-        found = [note if blind else memory.rank(question, turns, K) for question, _ in questions]
-        counts += [len(hits.ids) for hits in found]
-        recalls.append([len(gold & set(h.ids)) / len(gold) for h, (_, gold) in zip(found, questions, strict=True)])
-        wanted = [{session[id] for id in gold} for _, gold in questions]
-        first = [session.get(next(iter(hits.ids), "")) for hits in found]
-        sessions.append([float(one in several) for one, several in zip(first, wanted, strict=True)])
-    spent = (time.process_time() - began) / sum(map(len, recalls)) * 1e3
-    return f"{figures(recalls)}  {figures(sessions)}  given {np.mean(counts):4.1f}  {spent:6.1f} ms"
+    for user in given.users:
+        pool = tuple(Turn(id=str(i), text=d.text, session=d.session, time=d.time) for i, d in enumerate(user.documents))
+        memory, questions = make(encoder, pool[-1].time), user.questions[::every]
+        note = memory.rank("", pool, K) if blind else Hits()  # it reads no question: once will do
+        hits = [note if blind else memory.rank(q.text, pool, K) for q in questions]
+        counts += [len(h.ids) for h in hits]
+        orders = [np.array([int(id) for id in h.ids], dtype=np.int64) for h in hits]
+        for name, of in given.measures.items():
+            measure = of(user)
+            pairs = zip(orders, questions, strict=True)
+            found[name].append([measure(o, q.gold) if len(o) else 0.0 for o, q in pairs])
+    spent = (time.process_time() - began) / len(counts) * 1e3
+    shown = "  ".join(figures(rows) for rows in found.values())
+    return f"{shown}  given {np.mean(counts):4.1f}  {spent:6.1f} ms"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
     parser.add_argument("--vectors", type=Path)
+    parser.add_argument("--set", choices=SETS, default="locomo")
     parser.add_argument("--only", default=",".join(MEMORIES))
     parser.add_argument("--every", type=int, default=1)
     chosen = parser.parse_args()
-    encoder, given = Cached(chosen.vectors), dialogues(chosen.data, chosen.every)
-    encoder.encode([text for turns, asked in given for text in (*(t.text for t in turns), *(q for q, _ in asked))])
-    encoder.save("locomo-memories")
-    asked = sum(len(questions) for _, questions in given)
-    print(f"{len(given)} dialogues, {asked} questions; turn recall@{K}, session hit@1")
+    encoder, given = Cached(chosen.vectors), SETS[chosen.set](chosen.data)
+    for user in given.users:
+        encoder.encode([*(d.text for d in user.documents), *(q.text for q in user.questions)])
+    encoder.save(re.sub(r"\W+", "-", f"{chosen.set} memories"))
+    asked = sum(len(user.questions[:: chosen.every]) for user in given.users)
+    print(f"{chosen.set}: {len(given.users)} users, {asked} questions; {', '.join(given.measures)}")
     for name in chosen.only.split(","):
-        print(f"{name:18} {row(MEMORIES[name], given, encoder)}", flush=True)
+        print(f"{name:18} {row(MEMORIES[name], given, encoder, chosen.every)}", flush=True)
 
 
 if __name__ == "__main__":

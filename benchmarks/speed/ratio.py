@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import platform
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from statistics import quantiles
 from typing import Literal, TypeAlias
@@ -93,6 +95,14 @@ def write(rows: list[Row], path: Path) -> None:
     kept = [now.pop(row["id"], row) for row in held]
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps([*kept, *now.values()], indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def there(package: str, row: str) -> bool:
+    """Whether a package that some rows need is installed; where it is not, says which rows that leaves out."""
+    found = find_spec(package) is not None
+    if not found:
+        print(f"not measured, {package} is not installed: {row}", file=sys.stderr)
+    return found
 
 
 Pairs: TypeAlias = Iterator[Pair]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
+import logging
+import logging.config
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,7 +15,11 @@ import httpx
 import pytest
 from fastapi.testclient import TestClient
 from openai import OpenAI
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+from idiolect.applications.server import logs
 from idiolect.applications.server.app import create
 from idiolect.applications.server.service import Service
 from idiolect.applications.server.settings import Settings, load
@@ -26,13 +33,16 @@ UPSTREAM = "http://127.0.0.1:9/v1"
 
 
 class Stub:
-    """An upstream that notes what it is sent. say: the text of the answer, from the body. message: all of it."""
+    """An upstream that notes what it is sent. say: the text of the answer, from the body. message: all of it.
+    logprobs: of an answer, or of each streamed word of it."""
 
     def __init__(self) -> None:
         self.seen: list[dict[str, Any]] = []
         self.headers: list[httpx.Headers] = []
         self.say: Callable[[dict[str, Any]], str] = lambda body: f"answer {len(self.seen)}"
         self.message: Callable[[dict[str, Any]], dict[str, Any]] = lambda body: {"content": self.say(body)}
+        self.logprobs: Callable[[dict[str, Any]], dict[str, Any] | None] = lambda body: None
+        self.usage: dict[str, Any] = {"prompt_tokens": 7, "completion_tokens": 2, "total_tokens": 9}
         self.failures: list[httpx.Response] = []
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
@@ -44,14 +54,17 @@ class Stub:
         body = json.loads(request.content)
         self.seen.append(body)
         message, head = self.message(body), {"id": "chatcmpl-1", "created": 1, "model": body["model"]}
-        usage = {"prompt_tokens": 7, "completion_tokens": 2, "total_tokens": 9}
+        logprobs, usage = self.logprobs(body), self.usage
         if not body.get("stream"):
-            choice = {"index": 0, "message": {"role": "assistant", **message}, "finish_reason": "stop"}
+            said = {"role": "assistant", **message}
+            choice = {"index": 0, "message": said, "logprobs": logprobs, "finish_reason": "stop"}
             whole = {**head, "object": "chat.completion", "choices": [choice], "usage": usage, "odd": 1}
             return httpx.Response(200, json=whole)
-        said = [{"content": f"{word} "} for word in (message["content"] or "").split()]
-        words = [{"role": "assistant", "content": ""}, *said, *pieces(message)]
-        choices = [{"index": 0, "delta": delta, "finish_reason": None} for delta in words]
+        words = [{"content": f"{word} "} for word in (message["content"] or "").split()]
+        deltas = [{"role": "assistant", "content": ""}, *words, *pieces(message)]
+        choices: list[dict[str, Any]] = [{"index": 0, "delta": delta, "finish_reason": None} for delta in deltas]
+        for choice in choices[1 : 1 + len(words)]:
+            choice["logprobs"] = logprobs
         choices.append({"index": 0, "delta": {}, "finish_reason": "stop"})
         chunks = [{**head, "object": "chat.completion.chunk", "choices": [c]} for c in choices]
         if (body.get("stream_options") or {}).get("include_usage"):
@@ -132,3 +145,30 @@ def opened(tmp_path: Path) -> Iterator[Opener]:
 def relay(opened: Opener) -> Running:
     """A door before the stub."""
     return opened(upstream=True)
+
+
+@pytest.fixture
+def spans() -> InMemorySpanExporter:
+    return InMemorySpanExporter()
+
+
+@pytest.fixture
+def lines() -> Iterator[io.StringIO]:
+    """What the server's own configuration writes."""
+    written = io.StringIO()
+    configuration = logs.configuration()
+    configuration["handlers"]["out"]["stream"] = written
+    before = {name: logging.getLogger(name).handlers[:] for name in configuration["loggers"]}
+    logging.config.dictConfig(configuration)
+    yield written
+    for name, handlers in before.items():
+        logger = logging.getLogger(name)
+        logger.handlers, logger.propagate, logger.level = handlers, True, logging.NOTSET
+
+
+@pytest.fixture
+def tracer(spans: InMemorySpanExporter) -> TracerProvider:
+    """A provider whose spans are there as soon as they end."""
+    provider = TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(SimpleSpanProcessor(spans))
+    return provider

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from idiolect.core.errors import BadInput, UnknownName
-from idiolect.evaluation.experiment import Experiment, load, read
+from idiolect.evaluation.experiment import Experiment, WorldConfig, load, read
 
+DOCS = Path(__file__).parents[2] / "docs"
 TEXT = """
 methods = ["ipa", "oppu"]
 seeds = [0, 1]
@@ -105,3 +107,14 @@ def test_what_is_named_twice_is_run_once() -> None:
 def test_a_seed_below_0_is_refused() -> None:
     with pytest.raises(BadInput, match="the seed is -1"):
         load(seed=-1)
+
+
+@pytest.mark.parametrize("name", ["results", "methods"])
+def test_what_was_run_before_there_were_more_fields_can_be_gone_on_with(name: str) -> None:
+    kept = json.loads((DOCS / f"{name}.json").read_text(encoding="utf-8"))
+    assert read(kept["experiment"], name).fingerprint == kept["fingerprint"]
+
+
+def test_a_person_with_more_records_is_another_population() -> None:
+    more = Experiment(world=WorldConfig(records=64))
+    assert more.fingerprint != Experiment().fingerprint

@@ -4,7 +4,8 @@
 |---|---|
 | `methods` | `methods list`, `methods show`, `methods new` |
 | `evaluate` | `evaluate`, `report` |
-| `compare` | `compare`, `judge` |
+| `compare` | `compare` |
+| `people` | `judge`, `judge pairs`, `judge pages`, `judge read`; `simulate` |
 | `benchmark` | `benchmark` |
 | `demo` | `demo` |
 | `world` | `world` |
@@ -43,6 +44,7 @@ from idiolect.cli import (
     world,
 )
 from idiolect.cli.door import config, keys, mcp, serve, users
+from idiolect.cli.people import judge, simulate
 from idiolect.core.errors import IdiolectError
 
 REFUSED, INTERRUPTED = 2, 130
@@ -69,7 +71,8 @@ app.command("evaluate")(evaluate.evaluate)
 app.command("report")(evaluate.report)
 app.command("compare")(compare.compare)
 app.command("benchmark")(benchmark.benchmark)
-app.command("judge")(compare.judge)
+app.add_typer(judge.app, name="judge")
+app.command("simulate")(simulate.simulate)
 app.command("world")(world.world)
 app.command("chat")(chat.chat)
 app.add_typer(users.app, name="users")

@@ -59,6 +59,8 @@ def show(found: dict[str, Any]) -> None:
     typer.echo(f"{card['title']}: {card['source']}, version {card['version']}\nlicence: {card['licence']}")
     typer.echo(f"split: {card['split']}\nprotocol: {card['protocol']}")
     typer.echo("; ".join(f"{n:,} {what}" for what, n in found["counts"].items()))
+    if found["notice"]:
+        typer.echo(found["notice"])
     if not found["rows"]:
         why = "its task needs a generating model" if card["model"] else "it has no right answers"
         typer.echo(f"nothing is measured: {why}")

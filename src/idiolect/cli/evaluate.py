@@ -9,21 +9,23 @@ import typer
 
 from idiolect.cli import screen
 
+RUNS = Path(__file__).parent.parent / "experiments" / "runs"
+READY = ", ".join(sorted(file.stem for file in RUNS.glob("*.toml")))
 Folder = Annotated[Path, typer.Argument(help="A folder of results.", show_default=False)]
 Json = Annotated[bool, typer.Option("--json", help="Print the rows as JSON.")]
 
 
 def evaluate(
     experiment: Annotated[
-        str | None, typer.Argument(help="A TOML file, or one of the package's: demo, study.", show_default=False)
+        str | None, typer.Argument(help=f"A TOML file, or one of the package's: {READY}.", show_default=False)
     ] = None,
     *,
     methods: Annotated[str | None, typer.Option(help='Names with commas: "ipa, ipa | oppu".')] = None,
     tasks: Annotated[str | None, typer.Option(help="Names with commas; left out, those of each method's card.")] = None,
     seed: Annotated[int | None, typer.Option(help="Of the world, and the first of the seeds.")] = None,
     world: Annotated[Path | None, typer.Option(help="A world in JSON, or its wording in TOML.")] = None,
-    data: Annotated[Path | None, typer.Option(help="Real data: LoCoMo, LaMP, or a file of messages.")] = None,
-    model: Annotated[str | None, typer.Option(help="A local Hugging Face folder; else the embedded model.")] = None,
+    data: Annotated[Path | None, typer.Option(help="Real data: a folder of a public set, or messages.")] = None,
+    model: Annotated[str | None, typer.Option(help="A local folder, or http://SERVER/v1#NAME; else embedded.")] = None,
     presets: Annotated[str | None, typer.Option(help='Settings for the model; "" for the papers\'.')] = None,
     out: Annotated[Path | None, typer.Option(help="Where results go; a run that was stopped goes on there.")] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Processes that share the work; times are then not comparable.")] = 1,
@@ -66,10 +68,12 @@ def publish(folder: Path, json: bool = False) -> None:
     """The page, and the table on the screen."""
     from dataclasses import asdict
 
-    from idiolect.evaluation import table, terminal
+    from idiolect.evaluation import head, table, terminal
     from idiolect.evaluation.report import report as write
 
     page = write(folder)
+    for name, why in head.read(folder).get("left_out", {}).items():
+        typer.echo(f"{name} is left out: {why}", err=True)
     rows = table.read(folder)
     if json:
         screen.as_json([asdict(row) for row in rows])

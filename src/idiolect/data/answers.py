@@ -41,6 +41,16 @@ def unlearnt(connection: Connection) -> None:
         connection.execute(f"DELETE FROM {table}")
 
 
+def bodies(place: Path) -> list[str]:
+    """What was answered in a user's folder, and what would be answered again, as JSON."""
+    return _all(place, "SELECT body FROM answer UNION ALL SELECT response FROM once")
+
+
+def ids(place: Path) -> list[str]:
+    """Ids of all answers in a user's folder."""
+    return _all(place, "SELECT id FROM answer")
+
+
 def settle(place: Path, alive: Mapping[str, float]) -> bool:
     """Takes the words that rest on records which are gone out of the answers in a user's folder, and out of its bytes.
 
@@ -66,6 +76,17 @@ def settle(place: Path, alive: Mapping[str, float]) -> bool:
                 else:
                     erased(connection, record)
         return database.scrub()
+    finally:
+        database.close()
+
+
+def _all(place: Path, query: str) -> list[str]:
+    if not (place / FILE).exists():
+        return []
+    database = Database(place / FILE, STEPS)
+    try:
+        with database.reading() as connection:
+            return values(connection, query)
     finally:
         database.close()
 

@@ -21,6 +21,7 @@ class Note:
 
     prompt_tokens: int = 0
     sources: set[Source] = field(default_factory=set)
+    recalled: bool = False  # whether an answer was known from an earlier run
 
 
 class Metered(Around):
@@ -35,9 +36,11 @@ class Metered(Around):
 
     def answer(self, requests: Sequence[Request], keys: Sequence[Key]) -> list[Any]:
         answers = super().answer(requests, keys)  # first: what it refuses costs nothing, and is asked again
-        for request, key in zip(requests, keys, strict=True):
+        known = getattr(self._model, "recalled", ()) or (False,) * len(requests)
+        for request, key, recalled in zip(requests, keys, known, strict=True):
             if not isinstance(request, Fit):
                 note = self.notes.setdefault(replace(key, number=0), Note())
+                note.recalled |= recalled
                 note.prompt_tokens += prompt_tokens(self._model, request)
                 note.sources |= _sources(request)
         return answers

@@ -9,11 +9,12 @@ from typing import Any
 from idiolect import registry
 from idiolect.config import Presets
 from idiolect.core.errors import BadInput
-from idiolect.core.method import Card
+from idiolect.core.method import Access, Card
 from idiolect.evaluation.experiment import Experiment
 from idiolect.personalize import compose
 
 APART = "(apart)"
+ON = " @ "  # between a method and the model that answered, where there are several
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +54,11 @@ class Entry:
         return any(c.trains != "nothing" for c in self.cards)
 
     @property
+    def access(self) -> Access:
+        """The least that its model must let it see."""
+        return max(role for card in self.cards for role in card.roles.values())
+
+    @property
     def tasks(self) -> tuple[str, ...]:
         """Where its cards measure it: of a composition, where the last part that trains does."""
         return next((c.tasks for c in reversed(self.cards) if c.trains != "nothing"), self.cards[-1].tasks)
@@ -71,13 +77,19 @@ def members(method: Any) -> Iterator[Any]:
         yield method
 
 
+def called(method: str, model: str) -> str:
+    """A method's name in results; of several models, which one answered stands behind it."""
+    return f"{method}{ON}{model}" if model else method
+
+
 def parts(name: str) -> list[str]:
     """What a composition is compared with: its parts, and the same parts trained apart; of a single method nothing."""
-    if "|" not in name:
+    method, _, model = name.partition(ON)
+    if "|" not in method:
         return []
-    whole = name.removesuffix(APART).strip()
+    whole = method.removesuffix(APART).strip()
     found = [p.strip() for p in whole.split("|")]
-    return found if name.endswith(APART) else [*found, f"{whole} {APART}"]
+    return [called(p, model) for p in (found if method.endswith(APART) else [*found, f"{whole} {APART}"])]
 
 
 def trained(method: Any, own: Any) -> Any:

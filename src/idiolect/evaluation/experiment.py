@@ -26,33 +26,46 @@ from pathlib import Path
 from typing import Any
 
 from idiolect.core.errors import BadInput, UnknownName
+from idiolect.core.requests import Sampling
 
 ARMS = ("own", "base", "swapped", "pooled", "copy", "cousin", "shuffled", "group", "everybody", "across")
+ALL = "*"  # in place of a task's name: every task
+TOKENS = Sampling.max_tokens
+RECORDS = 16
 USUAL = ARMS[:6]  # the others answer questions of their own: they are asked for by name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorldConfig:
-    """The population: made from `seed`, or read from `file`. theta is learnt from `learners`, scores are of `users`."""
+    """The population: made from `seed`, or read from `file`. theta is learnt from `learners`, scores are of `users`.
+
+    records: labelled examples of each task that a person of a made world has (tags: twice as many).
+    """
 
     seed: int = 1000
     users: int = 64
     learners: int = 64
+    records: int = RECORDS
     file: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Experiment:
-    """methods x tasks x seeds on one population and one model.
+    """models x methods x tasks x seeds on one population.
 
     Args:
         plan: tasks by method, where they differ; `tasks` given for all wins.
+        metrics: names of metrics by task, computed beside what scores it; under "*" for every task. A list is for all.
         seeds: of initial values, batches and sampling; methods that draw nothing run under the first alone.
         queries: at most so many a user and task.
         arms: what each answer is compared with; "own" is always run.
         history: lengths of the learning curve, in records that bear on the task; empty: no curve.
         data: a folder or file of real data; empty: the world.
-        model: "embedded", or a local Hugging Face folder.
+        model: "embedded", a local Hugging Face folder, or a served one: the address of an OpenAI-compatible server and,
+            behind "#", the server's name for the model. The key stands in the environment (`OPENAI_API_KEY`).
+        models: several of them, in place of `model`: each method is called "METHOD @ MODEL".
+        tokens: at most so many an answer.
+        cache: a folder in which a server's answers are kept, so that none is asked for twice; empty: none are.
         presets: name or file of the settings chosen for the model; empty: the papers' defaults.
     """
 
@@ -63,16 +76,27 @@ class Experiment:
     queries: int = 16
     arms: tuple[str, ...] = USUAL
     history: tuple[int, ...] = ()
+    metrics: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     world: WorldConfig = field(default_factory=WorldConfig)
     data: str = ""
     model: str = "embedded"
+    models: tuple[str, ...] = ()
+    tokens: int = TOKENS
+    cache: str = "runs/cache"
     presets: str = "embedded"
     out: str = "runs/latest"
 
     @property
     def fingerprint(self) -> str:
-        """Names what answers depend on: a folder of results may grow by methods, tasks and seeds, not change these."""
-        same = {k: v for k, v in asdict(self).items() if k in ("queries", "world", "data", "model", "presets")}
+        """Names what answers depend on: a folder of results may grow by methods, tasks and seeds, not change these.
+
+        It may grow by models where `models` names them; whether one of these has changed, the folder's head knows.
+        """
+        alike = ("queries", "world", "data", "presets", *(() if self.models else ("model",)))
+        alike += ("tokens",) if self.tokens != TOKENS else ()
+        same = {k: v for k, v in asdict(self).items() if k in alike}
+        if self.world.records == RECORDS:  # folders begun before it could be chosen
+            del same["world"]["records"]
         return hashlib.sha256(json.dumps(same, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -112,6 +136,8 @@ def load(path: str | Path | None = None, **flags: Any) -> Experiment:
     experiment = read(_toml(Path(path)), where) if path else Experiment()
     given = {k: v for k, v in flags.items() if v is not None}
     seed, world = given.pop("seed", None), given.pop("world", None)
+    if "model" in given:
+        given["models"] = ()
     if "methods" in given and "tasks" not in given and not experiment.tasks:
         given["plan"] = {m: t for m, t in experiment.plan.items() if m in given["methods"]}
     experiment = read({**asdict(experiment), **given}, "flags")
@@ -138,7 +164,8 @@ def read(values: Mapping[str, Any], where: str = "experiment") -> Experiment:
             raise UnknownName("arm", arm, ARMS)
     if "own" not in experiment.arms:
         experiment = replace(experiment, arms=("own", *experiment.arms))
-    for name, value in (("seeds", len(experiment.seeds)), ("queries", experiment.queries)):
+    counts = (("seeds", len(experiment.seeds)), ("queries", experiment.queries), ("tokens", experiment.tokens))
+    for name, value in counts:
         if value < 1:
             raise BadInput(where, f"{name} is empty or below 1", f"Give at least one for {name}")
     if experiment.world.users < 2:
@@ -173,6 +200,8 @@ def _typed(default: Any, value: Any, where: str) -> Any:
         if isinstance(value, Mapping):
             return _fill(default, value, where)
     elif isinstance(default, Mapping):
+        if isinstance(value, list | tuple) and where.endswith(": metrics"):
+            value = {ALL: value}
         if isinstance(value, Mapping):
             return {k: _names(v, f"{where}.{k}") for k, v in value.items()}
     elif isinstance(default, tuple):

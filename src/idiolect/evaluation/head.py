@@ -29,6 +29,8 @@ UNKNOWN = {
     "learners": 0,
     "apart": True,
     "further": {},
+    "models": {},
+    "left_out": {},
 }
 EACH, TOGETHER = "each task by itself", "all tasks together"
 PACKAGES = ("idiolect", "torch", "transformers", "numpy", "bm25s", "rouge-score", "scikit-learn")
@@ -39,7 +41,8 @@ def write(folder: Path, experiment: Experiment, entries: Sequence[Entry], facts:
 
     Args:
         facts: of this run: presets, tried, model, digest, source, users, learners, whether these are `apart`, the
-            digest of what is `asked`, how many answers are `planned`, and the `further` metrics of each task.
+            digest of what is `asked`, how many answers are `planned`, the `further` metrics of each task, by method
+            why it was `left_out`, and `models`, where there are several: by name, as it is stated, and its digest.
 
     Raises:
         BadInput: the folder holds answers given under other settings.
@@ -51,11 +54,16 @@ def write(folder: Path, experiment: Experiment, entries: Sequence[Entry], facts:
     old = read(folder) if path.exists() else {}
     methods = {e.name: settings(e) for e in entries}
     _same(path, old, {"fingerprint": experiment.fingerprint} | {k: facts.get(k, "") for k in ("digest", "asked")})
+    _same(path, old.get("models", {}), facts.get("models", {}), "model")
     for name, now in methods.items():
         _same(path, old.get("methods", {}).get(name, {}), now, f"settings of {name}")
+    models = {**old.get("models", {}), **facts.get("models", {})}
     head = {
         **UNKNOWN,
         **facts,
+        "model": ", ".join(models) or facts.get("model", UNKNOWN["model"]),
+        "models": models,
+        "left_out": {**old.get("left_out", {}), **facts.get("left_out", {})},
         "fingerprint": experiment.fingerprint,
         "experiment": asdict(experiment),
         "methods": {**old.get("methods", {}), **methods},

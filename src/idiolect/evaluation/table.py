@@ -30,7 +30,8 @@ class Row:
 
     Gains are the method's score minus the other's, turned so that above 0 is better; limits are 95 %; `gain_p` and
     `swapped_p` are two-sided and adjusted over all rows of the table by Holm. `swapped_low` and `pooled_low` are of the
-    score minus that arm's. Tokens, milliseconds and seconds are means a query, a query and a user.
+    score minus that arm's. Tokens, milliseconds and seconds are means a query, a query and a user. `model` is said
+    where a folder holds several; `method` then ends in it.
     """
 
     method: str
@@ -55,6 +56,7 @@ class Row:
     trained_parameters: int = 0
     bytes_per_user: float = 0.0
     adapt_seconds: float = 0.0
+    model: str = ""
 
     @property
     def better(self) -> bool:
@@ -165,6 +167,7 @@ def _row(arms: Arms, method: str, task: str, spent: Mapping[str, float]) -> Row:
         trained_parameters=int(spent.get("trained_parameters", 0)),
         bytes_per_user=spent.get("bytes_per_user", 0.0),
         adapt_seconds=spent.get("adapt_seconds", 0.0),
+        model=own.lines[0].get("model", ""),
     )
 
 
@@ -189,7 +192,7 @@ def write(folder: Path) -> dict[str, Any]:
         **top,
         "answers": len(ledger),
         "metrics": _metrics(arms),
-        "rows": [asdict(r) for r in rows_of(arms, ledger.costs())],
+        "rows": [_plain(r) for r in rows_of(arms, ledger.costs())],
         "curve": [asdict(p) for p in curve_of(arms)],
         "comparisons": comparisons(arms),
         "further": further(arms, top["further"]),
@@ -198,6 +201,14 @@ def write(folder: Path) -> dict[str, Any]:
         raise BadInput(ledger.examples_path, "it holds no answers yet", "Run idiolect evaluate to the end")
     head.publish(folder / NAME, json.dumps(results, indent=1, ensure_ascii=False, allow_nan=False))
     return results
+
+
+def _plain(row: Row) -> dict[str, Any]:
+    """A row as it is stored; of one model nothing is said, as in older files."""
+    made = asdict(row)
+    if not row.model:
+        del made["model"]
+    return made
 
 
 def _metrics(arms: Arms) -> dict[str, str]:

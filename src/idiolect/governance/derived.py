@@ -121,6 +121,9 @@ def relearn(store: SQLiteStore, name: str, learn: Callable[[tuple[UserData, ...]
         raise BadInput(f"theta {name!r}", "nothing is known of what it was learnt from", "Learn it with `keep`.")
     seen = population(store, [user for user in store.users() if store.key(user) in known])
     keep(store, name, learn(seen), seen)
+    for receipt in store.receipts():
+        if receipt.residue:  # perhaps what was learnt before held it
+            store.search_residue(receipt.unit)
 
 
 def unfinished(store: SQLiteStore) -> int:

@@ -11,10 +11,13 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 from idiolect.data.sqlite.catalogue import Receipt
+from idiolect.data.sqlite.connection import apsw, connect, reported, shut
 from idiolect.data.sqlite.store import SQLiteStore
 from idiolect.governance import keys
 from idiolect.governance.derived import settle_units, unfinished
 from idiolect.governance.lineage import FILE, Ledger
+
+KEYS = "keys.db"  # of the service: who may come in
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,9 +42,8 @@ def erase(store: SQLiteStore, user: str, *, strict: bool = False, wait: bool = T
     """
     if store.key(user) is not None:
         unfinished(store)  # first: who was not erased yet can be erased again after a kill
-    receipt = store.erasing(user, wait=wait)
-    if receipt.unit:
-        finish(store, strict=strict)
+        unbind(store, user)
+    receipt = store.erasing(user, wait=wait, also=lambda: finish(store, strict=strict))
     return _with_shared(store, [receipt])[0]
 
 
@@ -52,6 +54,24 @@ def finish(store: SQLiteStore, *, strict: bool = False) -> None:
     if (store.folder / FILE).exists():
         with Ledger(store.folder, clock=store.clock) as ledger:
             settle_units(store, ledger, gone & ledger.units(), {}, strict=strict)
+
+
+def unbind(store: SQLiteStore, user: str) -> None:
+    """Takes the service's keys that are bound to a user out of its list, and out of its bytes."""
+    path = store.home / KEYS
+    if not path.exists():
+        return
+    with reported(path):
+        connection = connect(path)
+        try:
+            connection.execute("DELETE FROM key WHERE space = ? AND user = ?", (store.space, user))
+            if connection.changes():
+                connection.execute("VACUUM")
+                connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+        except apsw.SQLError:  # nothing was written there yet
+            return
+        finally:
+            shut(connection)
 
 
 def receipts(store: SQLiteStore) -> tuple[Erasure, ...]:

@@ -120,6 +120,7 @@ COMMANDS: dict[str, list[str] | None] = {  # None: opens a model, and has its ow
     "search": ["a", "--user", "{who}", "--in", "{folder}", "--words"],
     "rewrite": None,
     "users link": ["{who}"],
+    "users token": ["{who}"],
     "keys create": ["--kind", "user", "--user", "{who}"],
     "adapters list": ["{who}"],
     "adapters show": ["{who}", "mine"],

@@ -89,6 +89,7 @@ def test_a_seed_gives_the_same_text_again_and_n_gives_several(door: Running) -> 
         ("logit_bias", {"5": 1}),
         ("top_k", 3),
         ("reasoning_effort", "low"),
+        ("verbosity", "low"),
     ],
 )
 def test_a_field_that_the_engine_cannot_honour_is_named(door: Running, field: str, value: object) -> None:

@@ -161,6 +161,64 @@ def test_an_older_completion_is_answered_in_his_terms_and_remembered_nowhere(rel
     assert "".join(c.choices[0].text for c in stream if c.choices) == "one two "
 
 
+def scored(body: dict[str, Any]) -> dict[str, Any]:
+    """A stub's log-probabilities, as many as chat was asked for."""
+    top = [{"token": t, "logprob": -p} for t, p in (("Ky", 0.5), ("Os", 1.5))][: body.get("top_logprobs", 0)]
+    content = [{"token": t, "logprob": -0.5, "bytes": None, "top_logprobs": top} for t in ("Ky", "oto ")]
+    return {"content": content if body.get("logprobs") is True else None}
+
+
+def test_older_completions_tell_log_probabilities_in_their_own_form(relay: Running) -> None:
+    relay.stub.say, relay.stub.logprobs = lambda body: "Kyoto", scored
+    given: dict[str, Any] = {"model": "small", "prompt": "she lives in"}
+    told = relay.client().completions.create(**given, logprobs=2).choices[0].logprobs
+    assert (told.tokens, told.token_logprobs, told.text_offset) == (["Ky", "oto "], [-0.5, -0.5], [0, 2])
+    assert told.top_logprobs == [{"Ky": -0.5, "Os": -1.5}] * 2
+    sent = relay.stub.seen[-1]
+    assert (sent["logprobs"], sent["top_logprobs"]) == (True, 2)
+    assert relay.client().completions.create(**given, logprobs=0).choices[0].logprobs.top_logprobs is None
+    assert relay.client().completions.create(**given).choices[0].logprobs is None
+    assert "logprobs" not in relay.stub.seen[-1]
+
+
+def test_a_streamed_completion_tells_where_in_the_text_its_tokens_stand(relay: Running) -> None:
+    relay.stub.say, relay.stub.logprobs = lambda body: "Kyoto Kyoto", scored
+    given: dict[str, Any] = {"model": "small", "prompt": "x", "user": "ann", "stream": True, "logprobs": 0}
+    relay.user("ann").add("hello")
+    for _ in range(2):  # the second is a replay
+        chunks = list(relay.client().completions.create(**given, extra_headers={"Idempotency-Key": "k"}))
+        tops = [c.choices[0].logprobs for c in chunks if c.choices and c.choices[0].logprobs]
+        assert [n for one in tops for n in one.text_offset] == [0, 2, 6, 8]
+    assert len(relay.stub.seen) == 1
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"best_of": 3}, {"n": 2, "best_of": 3}, {"logprobs": True}, {"logprobs": 21}, {"echo": True}]
+)
+def test_what_an_older_completion_cannot_honour_is_named(relay: Running, wrong: dict[str, Any]) -> None:
+    with pytest.raises(BadRequestError) as error:
+        relay.client().completions.create(model="small", prompt="x", **wrong)
+    assert error.value.param == list(wrong)[-1]
+    assert relay.stub.seen == []
+
+
+def test_as_many_drawn_as_given_is_no_choice_among_them(relay: Running) -> None:
+    relay.client().completions.create(model="small", prompt="x", n=2, best_of=2)
+    assert (relay.stub.seen[-1]["n"], "best_of" in relay.stub.seen[-1]) == (2, False)
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_a_response_says_how_much_of_it_came_from_the_upstreams_cache(relay: Running, streamed: bool) -> None:
+    relay.stub.usage |= {
+        "prompt_tokens_details": {"cached_tokens": 5},
+        "completion_tokens_details": {"reasoning_tokens": 1},
+    }
+    made = relay.client().responses.create(model="small", input="hello", stream=streamed)
+    usage = (list(made)[-1].response if streamed else made).usage
+    assert usage.input_tokens_details.cached_tokens == 5
+    assert usage.output_tokens_details.reasoning_tokens == 1
+
+
 def test_vectors_come_from_the_encoder_that_searches(opened: Opener, llama: HFModel) -> None:
     door = opened(model=llama)
     with pytest.raises(NotFoundError):

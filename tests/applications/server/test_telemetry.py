@@ -5,19 +5,16 @@ from __future__ import annotations
 import io
 import json
 import logging
-import logging.config
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 from openai import APIError
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.semconv._incubating.attributes import gen_ai_attributes
 
-from idiolect.applications.server import logs, tracing
+from idiolect.applications.server import tracing
 from idiolect.core.errors import MissingExtra
 
 if TYPE_CHECKING:
@@ -28,31 +25,10 @@ CALLER = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
 @pytest.fixture
-def spans() -> InMemorySpanExporter:
-    return InMemorySpanExporter()
-
-
-@pytest.fixture
-def door(opened: Opener, spans: InMemorySpanExporter) -> Running:
-    provider = TracerProvider(shutdown_on_exit=False)
-    provider.add_span_processor(SimpleSpanProcessor(spans))
-    found = opened(upstream=True, tracer=provider, telemetry={"logs": "requests"})
+def door(opened: Opener, tracer: TracerProvider) -> Running:
+    found = opened(upstream=True, tracer=tracer, telemetry={"logs": "requests"})
     found.user(CANARY).add(f"my sister is {CANARY}")
     return found
-
-
-@pytest.fixture
-def lines() -> Iterator[io.StringIO]:
-    """What the server's own configuration writes."""
-    written = io.StringIO()
-    configuration = logs.configuration()
-    configuration["handlers"]["out"]["stream"] = written
-    before = {name: logging.getLogger(name).handlers[:] for name in configuration["loggers"]}
-    logging.config.dictConfig(configuration)
-    yield written
-    for name, handlers in before.items():
-        logger = logging.getLogger(name)
-        logger.handlers, logger.propagate, logger.level = handlers, True, logging.NOTSET
 
 
 def ask(door: Running, **more: Any) -> Any:

@@ -38,11 +38,19 @@ def test_a_key_is_made_listed_rotated_and_revoked(tmp_path: Path) -> None:
     assert "revoked" in run("keys", "list", *home)[1]
 
 
+def test_a_key_is_given_a_pipeline_a_budget_and_a_strength(tmp_path: Path) -> None:
+    home = ("--home", str(tmp_path / "home"))
+    run("keys", "create", "--pipeline", "pag", "--budget", "100", "--strength", "0.5", *home)
+    (listed,) = json.loads(run("keys", "list", "--json", *home)[1])
+    assert (listed["pipeline"], listed["budget"], listed["strength"]) == ("pag", 100, 0.5)
+
+
 @pytest.mark.parametrize(
     ("said", "fix"),
     [
         (("keys", "create", "--kind", "user"), "--user"),
         (("keys", "create", "--scopes", "memory:raed"), "memory:read"),
+        (("keys", "create", "--strength", "2"), "from 0 to 1"),
         (("keys", "revoke", "none"), "keys list"),
         (("serve", "--host", "0.0.0.0", "--port", "0", "--upstream", "http://127.0.0.1:9/v1"), "keys create"),
         (("serve", "--config", "none.toml"), "none.toml"),

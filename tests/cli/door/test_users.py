@@ -63,6 +63,22 @@ def test_a_link_can_be_for_another_address(home: Path) -> None:
     assert shown["expires_in"] == 600
 
 
+def test_a_token_opens_its_users_things_and_no_others(home: Path, door: TestClient) -> None:
+    shown = json.loads(run("token", "ann", "--scopes", "memory:read", "--json", "--home", str(home)).output)
+    assert shown["expires_in"] == 900
+    bearer = {"Authorization": f"Bearer {shown['token']}"}
+    assert door.get("/v1/users/ann/memories", headers=bearer).json()["total"] == 1
+    assert door.get("/v1/users/bob/memories", headers=bearer).status_code == 404
+    assert door.post("/v1/users/ann/memories", json={"text": "x"}, headers=bearer).status_code == 403
+
+
+def test_a_token_for_nobody_or_for_what_no_user_may_is_refused(home: Path) -> None:
+    for more, says in ((["zoe"], "idiolect users"), (["ann", "--scopes", "admin"], "memory:read")):
+        said = run("token", *more, "--home", str(home))
+        assert said.exit_code == 2
+        assert says in said.stderr
+
+
 @pytest.mark.parametrize(("more", "says"), [(["zoe"], "idiolect users"), (["ann", "--url", "x"], "--url")])
 def test_nobody_and_nowhere_are_refused(home: Path, more: list[str], says: str) -> None:
     said = run("link", *more, "--home", str(home))

@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 
 from idiolect.core.types import Attribute, Interaction, Post, Preference, Record, Relation, Turn
-from idiolect.data.sqlite import residue
 from idiolect.data.sqlite.later import Later
 from idiolect.data.sqlite.store import SQLiteStore
 from idiolect.memory.opening import open
@@ -247,20 +246,3 @@ def test_an_erasure_that_was_broken_off_is_finished_by_the_next_start(tmp_path: 
     assert space.users() == ()
     assert space.receipts()[0].removed is not None
     space.close()
-
-
-def test_the_search_finds_what_a_plain_one_finds(tmp_path: Path) -> None:
-    chance = random.Random(0)
-    data = chance.randbytes(100_000)
-    (tmp_path / "data").write_bytes(data)
-    places = [chance.randrange(99_000) for _ in range(200)]
-    wanted = [data[p : p + chance.randint(8, 32)] for p in places] + [chance.randbytes(20) for _ in range(200)]
-    searched, found, _ = residue.search([tmp_path / "data"], residue.marks(wanted))
-    assert (searched, found) == (len(data), sum(piece in data for piece in set(wanted)))
-
-
-def test_the_search_finds_what_lies_across_the_parts_of_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(residue, "CHUNK", 64)
-    (tmp_path / "data").write_bytes(b"." * 50 + b"0123456789abcdef0123456789abcdef" + b"." * 90)
-    assert residue.search([tmp_path / "data"], residue.marks([b"0123456789abcdef0123456789abcdef"]))[1] == 1
-    assert residue.search([tmp_path / "data"], residue.marks([]))[1] == 0

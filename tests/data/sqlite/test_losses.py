@@ -76,7 +76,7 @@ def test_the_doctor_removes_what_a_killed_backup_left_in_the_clear(tmp_path: Pat
 def test_closing_waits_for_the_search_that_closes_a_receipt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = residue.search
 
-    def slow(files: Iterable[Path], sought: bytes) -> tuple[int, int, list[Path]]:
+    def slow(files: Iterable[Path], sought: bytes) -> residue.Found:
         time.sleep(0.2)
         return real(files, sought)
 

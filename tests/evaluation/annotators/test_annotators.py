@@ -99,7 +99,7 @@ def test_differences_are_paired_over_readers() -> None:
 
 def test_words_alone_cannot_tell_readers_apart_and_their_names_can(tmp_path: Path) -> None:
     found = contrary()
-    wanted = todo(found, [], "minilm", arms.Setting(), tmp_path, seed=0)
+    wanted = todo(found, [], {}, arms.Setting(), tmp_path, seed=0)
     hits = {
         name: sum(a == b for a, b in zip(wanted[name](), found.wanted, strict=True)) / len(found.wanted)
         for name in (WORDS, READERS)
@@ -129,8 +129,13 @@ def test_a_method_tells_readers_apart_cold_ones_among_them() -> None:
     model.teach([ask("joy", j.text) for j in found.learnt], [LABELS[j.label] for j in found.learnt])
     quick = Recipe(lr=3e-2, epochs=4, batch=8)
     method = PLoRA(layer=Coded(rank=2, code=4, sites="linear,head"), recipe=quick, newcomer=quick, tasks=("joy",))
-    said = arms.predictions(model, found, method)
-    assert said == found.wanted
+    met = arms.meet(model, found, method)
+    assert arms.predictions(model, found, met) == found.wanted
+    other = arms.predictions(model, found, met, found.strangers)
+    warm = [
+        i for i, j in enumerate(found.asked) if j.annotator != "r2"
+    ]  # the only newcomer has no stranger
+    assert all(other[i] != found.wanted[i] for i in warm)
     blind = {(j.text, label) for j, label in zip(found.asked, arms.predictions(model, found), strict=True)}
     assert len(blind) == len({j.text for j in found.asked})  # the same for every reader
 
@@ -145,6 +150,27 @@ def test_arms_that_were_answered_are_not_asked_again(tmp_path: Path) -> None:
         found = answer({n: arm(n) for n in names}, tmp_path / "out" / "answers.jsonl")
     assert found == {"a": ["yes"], "b": ["yes"]}
     assert asked == ["a", "b"]
+
+
+def test_answers_to_other_judgements_are_not_gone_on_with(tmp_path: Path) -> None:
+    answer({"a": lambda: ["yes"]}, tmp_path / "answers.jsonl", contrary(3).name)
+    with pytest.raises(BadInput, match="other judgements"):
+        answer({"a": lambda: ["yes"]}, tmp_path / "answers.jsonl", contrary(4).name)
+
+
+def test_a_stranger_is_another_reader_of_the_same_group() -> None:
+    found = Judgements(task="joy", learnt=contrary(6).learnt, asked=contrary(6).asked, cold=frozenset({"r2", "r3"}))
+    assert sorted(found.strangers.values()) == sorted(found.strangers)
+    assert all(u != v and found.group(u) == found.group(v) for u, v in found.strangers.items())
+
+
+def test_few_readers_keep_all_that_they_judged() -> None:
+    whole = contrary(6)
+    found = whole.few(2, seed=1)
+    kept = {j.annotator for j in found.asked}
+    assert len(kept) == 2
+    assert found.learnt == tuple(j for j in whole.learnt if j.annotator in kept)
+    assert found.cold == whole.cold & kept
 
 
 @pytest.mark.skipif(not (BENCHMARKS / "studemo").is_dir(), reason="IDIOLECT_BENCHMARKS names no folder with StudEmo")

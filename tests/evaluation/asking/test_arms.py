@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from idiolect.core.layout import ask
-from idiolect.core.types import Interaction, Turn, UserData
+from idiolect.core.types import Interaction, Preference, Turn, UserData
 from idiolect.data.store import MemoryStore
 from idiolect.evaluation.asking.arms import Copy, permuted, recent, swapped
 from idiolect.evaluation.tasks import Question
@@ -52,8 +52,18 @@ def test_somebody_alone_has_nobody_to_change_with() -> None:
 def test_a_short_history_keeps_the_latest_examples_of_the_task() -> None:
     ann = person("ann", tag(1, "a"), turn(2, "hello"), tag(3, "b"), tag(4, "c"))
     assert [r.id for r in recent(ann, "tag", 2).records] == ["r3", "r4"]
-    assert [r.id for r in recent(ann, "fact", 2).records] == ["r3", "r4"]
     assert recent(ann, "tag", 0).records == ()
+
+
+def test_a_short_history_keeps_the_latest_of_what_else_bears_on_a_task() -> None:
+    pair = Preference(id="r5", time=5, prompt="When?", chosen="At two.", rejected="Later.")
+    wish = Preference(id="r1", time=1, dimension="a smiley")
+    ann = person("ann", wish, turn(2, "hello"), tag(3, "b"), tag(4, "c"), pair)
+    assert [r.id for r in recent(ann, "fact", 2).records] == ["t2"]
+    assert [r.id for r in recent(ann, "preference", 2).records] == ["r1"]
+    assert [r.id for r in recent(ann, "choose", 2).records] == ["r5"]
+    silent = person("bob", tag(3, "b"), tag(4, "c"), tag(5, "d"))
+    assert [r.id for r in recent(silent, "fact", 2).records] == ["r4", "r5"]
 
 
 class Asking:

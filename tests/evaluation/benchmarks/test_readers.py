@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 
 from evaluation.benchmarks.official import MORE, Files
+from evaluation.benchmarks.official_asked import ASKED
+from evaluation.benchmarks.official_people import PEOPLE
 from idiolect.core.errors import BadInput, UnknownName
 from idiolect.evaluation import benchmarks
 
@@ -156,7 +158,7 @@ SETS: dict[str, tuple[Callable[..., Files], Any, str]] = {
     "longlamp": (longlamp, "text", "'reviewText' is missing"),
     "longmemeval": (longmemeval, "s9", "not among its sessions"),
     "personamem": (personamem, "(x)", "not four options"),
-    "perltqa": (perltqa, "['9_9']", "no memory has the id '9_9'"),
+    "perltqa": (perltqa, "['9_9']", "no document has the id '9_9'"),
     "prism": (prism, "picked", "'chosen' is missing"),
     "vpl": (vpl, "2", "label of 0 or 1"),
     "tallrec": (tallrec, "Perhaps.", "Yes or No"),
@@ -168,6 +170,8 @@ SETS: dict[str, tuple[Callable[..., Files], Any, str]] = {
     "amulet": (amulet, "prompt", "'question' is missing"),
     "aloe": (aloe, "[1]", "where a text is wanted"),
     **MORE,
+    **PEOPLE,
+    **ASKED,
 }
 ENDS: tuple[Any, ...] = (None, 7, {})
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,11 +13,11 @@ from idiolect.core.types import Message
 from idiolect.evaluation.judges.asking import certainty, choice, judged, number
 from idiolect.evaluation.judges.aspects import Aspects
 from idiolect.evaluation.judges.graded import Checklist, Rubric
+from idiolect.evaluation.judges.likelihood import Likelihood
 from idiolect.evaluation.judges.oracle import Oracle, pairs
-from idiolect.evaluation.judges.page import CHECK, Study, page
 from idiolect.evaluation.judges.pairwise import Pair, Pairwise, Verdict
 from idiolect.evaluation.judges.quality import kappa, quality, validate
-from idiolect.evaluation.judges.raters import agreement, majority, read, scores
+from idiolect.models.hf import HFModel
 from idiolect.models.scripted import ScriptedModel
 from idiolect.simulation.world import World
 
@@ -143,39 +142,11 @@ def test_agreement_beyond_chance_of_a_worked_table() -> None:
     assert kappa(["a", "a", "b", "b"], ["a", "b", "b", "b"]) == pytest.approx((0.75 - 0.5) / 0.5)
 
 
-def answered(folder: Path, study: Study, rater: str, pick: str) -> Path:
-    """What a rater's browser saves who always picks the answer that begins so."""
-    items = json.loads(re.findall(r'id="items"[^>]*>(.*?)</script>', page(study, rater))[0])
-    said = {i["id"]: {"choice": "left" if i["left"].startswith(pick) else "right", "left": i["shows"]} for i in items}
-    path = folder / f"{rater}.json"
-    path.write_text(json.dumps({"study": study.name, "rater": rater, "said": said}))
-    return path
-
-
-def test_what_raters_say_comes_back_on_the_side_they_meant(tmp_path: Path) -> None:
-    study = Study("tea", tuple(PAIRS))
-    people = [read(answered(tmp_path, study, r, "good"), study) for r in ("ann", "ben")]
-    assert all(r.attentive and r.checks == 3 for r in people)
-    assert set(majority(people).values()) == {"first"}
-    assert scores(people) == {p.id: 1.0 for p in PAIRS}
-
-
-def test_a_rater_who_fails_a_check_is_left_out(tmp_path: Path) -> None:
-    study = Study("tea", tuple(PAIRS))
-    careless = read(answered(tmp_path, study, "cat", "Please"), study)
-    assert not careless.attentive
-    assert agreement([careless, careless]) is None
-    assert majority([careless]) == {}
-
-
-def test_the_page_tells_no_rater_which_side_is_whose_and_ends_no_script() -> None:
-    text = page(Study("s", (replace(PAIRS[0], first="</script><b>"),)), "ann")
-    assert "</script><b>" not in text
-    assert text.count(CHECK) == 1
-    assert not re.search(r'(src|href)="http', text)
-
-
-def test_answers_to_another_study_are_refused(tmp_path: Path) -> None:
-    path = answered(tmp_path, Study("tea", tuple(PAIRS)), "ann", "good")
-    with pytest.raises(BadInput, match="belongs to the study 'tea'"):
-        read(path, Study("coffee", tuple(PAIRS)))
+def test_a_judge_by_likelihood_prefers_what_the_persons_data_makes_likelier(llama: HFModel) -> None:
+    words = "salty soup"
+    pair = Pair(id="p", question="Which soup?", first=words, second="plum cake", persona=f"{words} {words}")
+    said = judged({"known": Likelihood().flow(pair), "nobody": Likelihood().flow(replace(pair, persona=""))}, llama)
+    turned = judged({"p": Likelihood().flow(replace(pair, first=pair.second, second=pair.first))}, llama)["p"]
+    assert said["known"].side == {"first": "second", "second": "first"}[str(turned.side)]
+    assert said["known"].forward.text != said["nobody"].forward.text
+    assert 0.5 <= (said["known"].certainty or 0.0) <= 1.0

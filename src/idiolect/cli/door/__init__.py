@@ -5,6 +5,6 @@
 | `serve` | `serve` |
 | `config` | `config show` |
 | `keys` | `keys create`, `keys list`, `keys revoke`, `keys rotate` |
-| `users` | `users`, `users link` |
+| `users` | `users`, `users link`, `users token` |
 | `mcp` | `mcp` |
 """

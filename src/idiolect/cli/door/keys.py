@@ -35,15 +35,16 @@ def create(
     quota: Annotated[int, typer.Option(help="Users that it may create (scope users:create); 0: any number.")] = 0,
     per_minute: Annotated[int, typer.Option(help="Requests; 0: as the server says.")] = 0,
     pipeline: Annotated[str, typer.Option(help="Methods for its users.")] = "",
+    budget: Annotated[int | None, typer.Option(help="Tokens of personal context at most, for its users.")] = None,
+    strength: Annotated[float | None, typer.Option(help="0 generic to 1 personal, where a request is silent.")] = None,
     home: Home = None,
     json: Json = False,
 ) -> None:
     """A new key. What is printed is shown once and kept nowhere."""
-    fields = {"name": name, "space": space, "user": user, "field": field}
+    given = {"name": name, "space": space, "user": user, "field": field, "quota": quota, "per_minute": per_minute}
+    usual = {"pipeline": pipeline, "budget": budget, "strength": strength}
     with opened(home) as keys:
-        key, secret = keys.create(
-            kind, scopes=screen.names(scopes), quota=quota, per_minute=per_minute, pipeline=pipeline, **fields
-        )
+        key, secret = keys.create(kind, scopes=screen.names(scopes), **given, **usual)
     if json:
         screen.as_json({**asdict(key), "key": secret})
     else:

@@ -1,8 +1,9 @@
-"""`idiolect users`, `users link`: of whom something is kept, and a link that lets one of them in at the page."""
+"""`idiolect users`, `users link`, `users token`: of whom something is kept, and what lets one of them in."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 from urllib.parse import quote
 
 import typer
@@ -10,7 +11,7 @@ import typer
 from idiolect.cli import screen
 from idiolect.cli.door.keys import opened as keys_of
 from idiolect.cli.memory import Home, Json, SpaceName, Who, opened
-from idiolect.core.errors import BadInput
+from idiolect.core.errors import BadInput, UnknownName
 
 app = typer.Typer(invoke_without_command=True)
 
@@ -40,16 +41,51 @@ def link(
     """A link that logs a user in at the page: good once, within ten minutes."""
     if not url.startswith(("http://", "https://")):
         raise BadInput("--url", f"{url!r} is no address of a page", "Give one like https://notes.example.org.")
+    from idiolect.applications.server.speakers.identity import LINK
+
+    code = _ticket(user, "login", home, space)
+    found = f"{url.rstrip('/')}/login?code={quote(code)}"
+    _told(json, found, url=found, expires_in=LINK)
+
+
+@app.command()
+def token(
+    user: Who,
+    minutes: Annotated[int, typer.Option(min=1, max=720, help="How long it is good for.")] = 15,
+    scopes: Annotated[str | None, typer.Option(help="Joined by commas: chat, memory:read, memory:write.")] = None,
+    home: Home = None,
+    space: SpaceName = "default",
+    json: Json = False,
+) -> None:
+    """A credential for a client of one user's own, which ends by itself; it is shown once."""
+    from idiolect.applications.server.speakers.identity import OWN
+
+    wanted = screen.names(scopes) or OWN
+    for scope in wanted:
+        if scope not in OWN:
+            raise UnknownName("scope", scope, OWN)
+    said = _ticket(user, "token", home, space, scopes=wanted, seconds=60 * minutes)
+    _told(json, said, token=said, expires_in=60 * minutes)
+
+
+def _ticket(user: str, what: str, home: Path | None, space: str, **given: Any) -> str:
+    """Something signed for somebody who is there.
+
+    Raises:
+        BadInput: nobody is there of that id.
+    """
     with opened(home, space) as place:
         known = user in place.users()
     if not known:
         raise BadInput(f"user {user!r}", f"nobody of that id in space {space!r}", "See: idiolect users")
     with keys_of(home) as keys:
-        from idiolect.applications.server.speakers.identity import LINK, Door
+        from idiolect.applications.server.speakers.identity import Door
 
-        code = Door(keys, space=space, token=None).ticket(space, user, "login")
-    found = f"{url.rstrip('/')}/login?code={quote(code)}"
+        return Door(keys, space=space, token=None).ticket(space, user, what, **given)
+
+
+def _told(json: bool, line: str, **fields: Any) -> None:
     if json:
-        screen.as_json({"url": found, "expires_in": LINK})
+        screen.as_json(fields)
     else:
-        typer.echo(found)
+        typer.echo(line)

@@ -84,6 +84,11 @@ class Catalogue:
         with self._database.reading() as connection:
             return tuple(values(connection, "SELECT id FROM user ORDER BY n"))
 
+    def within(self, user: str) -> tuple[str, ...]:
+        """Other users in whose ids his is a part."""
+        with self._database.reading() as connection:
+            return tuple(values(connection, "SELECT id FROM user WHERE instr(id, ?1) AND id <> ?1", user))
+
     def keys(self) -> frozenset[str]:
         """The names of all folders."""
         with self._database.reading() as connection:

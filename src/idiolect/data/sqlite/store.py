@@ -6,6 +6,7 @@ import time
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from threading import Thread, current_thread
 
@@ -108,29 +109,31 @@ class SQLiteStore(Units):
                 connection.executemany("INSERT INTO consent VALUES (?)", [(purpose,) for purpose in given])
                 unit.changed(connection, "store", "consent", count=len(given))
 
-    def erasing(self, user: str, *, wait: bool = True) -> Receipt:
+    def erasing(self, user: str, *, wait: bool = True, also: Callable[[], object] = lambda: None) -> Receipt:
         """Erases a user: out of every read and off the disk when this returns.
 
         Args:
             wait: also for the search for residue outside his folder; else it runs behind, and closes the receipt.
+            also: what else goes, before that search.
         """
         nobody = Receipt(unit="", began=self.clock(), records=0, removed=self.clock(), closed=self.clock(), residue=0)
-        records, wanted, size = 0, set[bytes](), 0
+        records, sought, size = 0, b"", 0
         try:
             with self.unit(user) as unit:
                 if unit is None:
                     return nobody
-                records, wanted = unit.wanted()
-                size = folder.size(unit.path)
+                records, wanted = unit.wanted(user)
+                sought, size = residue.marks(self._his(user, wanted)), folder.size(unit.path)
         except Damaged:  # what cannot be read can still go
             self._drop(user)
-        receipt = self._catalogue.release(user, records, size, residue.marks(wanted))
+        receipt = self._catalogue.release(user, records, size, sought)
         if receipt is None:  # another process was faster
             return nobody
         try:
             self._remove(receipt.unit)
         finally:
             self._drop(user)  # afterwards: nothing is written any more to a folder that is gone
+        also()
         search = Thread(target=self._search, args=(receipt.unit,), name="residue")
         search.start()
         self._searches[:] = [*(one for one in self._searches if one.is_alive()), search]
@@ -147,9 +150,23 @@ class SQLiteStore(Units):
         if sought is None:
             self._catalogue.close_receipt(unit, 0, None)
             return []
-        searched, found, places = residue.search(residue.outside_units(self.home), sought)
-        self._catalogue.close_receipt(unit, searched, found)
-        return places
+        found = residue.search(residue.outside_units(self.home, self.space), sought)
+        if found.places:
+            others = residue.search(residue.inside_units(self.home), residue.usual(sought, found.places))
+            found = found.without(others.places)
+        self._catalogue.close_receipt(unit, found.searched, len(found.places))
+        return found.files
+
+    def _his(self, user: str, wanted: residue.Traces) -> residue.Traces:
+        """Without his id where it stands in the list of users as a part of another's."""
+        name = user.encode(errors="surrogatepass")
+        for other in map(str.encode, self._catalogue.within(user)):
+            start = other.find(name)
+            while start >= 0:
+                if residue.alone(other, start, start + len(name)):
+                    return replace(wanted, names=wanted.names - {name}, pieces=wanted.pieces - {name})
+                start = other.find(name, start + 1)
+        return wanted
 
     def receipts(self) -> tuple[Receipt, ...]:
         """What was erased, oldest first."""

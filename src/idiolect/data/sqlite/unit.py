@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import apsw
 
 from idiolect.core.errors import StoreError
-from idiolect.data import answers
+from idiolect.data import answers, traces
 from idiolect.data.policy import Policy
 from idiolect.data.sqlite import folder, residue, rows, vectors
 from idiolect.data.sqlite.connection import Connection, Database, connect, shut, value
@@ -198,16 +198,11 @@ class Unit:
                 vectors.sweep(connection, self.path)
         return len(found)
 
-    def wanted(self) -> tuple[int, set[bytes]]:
-        """(current records, the pieces of all that lies here), for the search once it is gone."""
+    def wanted(self, user: str) -> tuple[int, residue.Traces]:
+        """(current records, what to look for of all that lies here and of his id), for the search once it is gone."""
         with self.reading() as connection:
             current = value(connection, "SELECT count(*) FROM record WHERE replaced IS NULL")
-            texts = [text for row in connection.execute("SELECT id, body FROM record") for text in row]
-        contents = [text.encode() for text in texts]
-        for path in (self.path / name for name in vectors.NAMES):
-            raw = path.read_bytes() if path.exists() else b""
-            contents += [raw[start : start + vectors.HALF * 64] for start in range(0, len(raw), vectors.HALF * 64)]
-        return current, {piece for content in contents for piece in residue.pieces(content)}
+            return current, traces.of(connection, self.path, user)
 
     def sound(self) -> bool:
         """Whether tables and index are as they should be."""

@@ -145,6 +145,12 @@ def read(connection: Connection, there: Shelf) -> tuple[list[int], NDArray[np.fl
     return [n for n, _ in kept], rows[[at for _, at in kept]].astype(np.float32)
 
 
+def files(connection: Connection, place: Path) -> list[tuple[Path, int]]:
+    """(path, dim) of the files of vectors that are there."""
+    made = (one for one in _shelves(connection, place) if one.made_by is not None)
+    return [(one.path, one.dim) for one in made if one.path.exists()]
+
+
 def sweep(connection: Connection, place: Path) -> None:
     """Writes zeros over every row that belongs to no record, and removes the file that is nobody's any more."""
     for one in _shelves(connection, place):

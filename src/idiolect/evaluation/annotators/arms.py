@@ -50,41 +50,22 @@ def opened(judgements: Judgements, setting: Setting, cache: Path) -> EncoderMode
     return model
 
 
-def predictions(model: Model, judgements: Judgements, method: Any = None, *, seed: int = 0) -> list[str]:
-    """A label for every judgement that is asked; without a method, MiniLM's own."""
-    asked = judgements.asked
-    queries = [ask(judgements.task, j.text) for j in asked]
-    if method is None:
-        return _labels(model, [Ask(query=q) for q in queries])
+@dataclass(frozen=True, kw_only=True)
+class Met:
+    """A method that has learnt: its theta, and by reader what is known of him and what is his own."""
+
+    method: Any
+    key: Key
+    theta: Any
+    known: Mapping[str, UserData]
+    owns: Mapping[str, Any]
+
+
+def meet(model: Model, judgements: Judgements, method: Any, *, seed: int = 0) -> Met:
+    """Lets a method learn, and adapt to every reader of whom something is known."""
     store = judgements.store()
     known = {u: view(store, u, purpose="train") for u in store.users()}
-    name = type(method).__module__.rpartition(".")[2]
-    theta, owns = _met(model, method, judgements, known, Key(seed=seed, method=name))
-    found = []
-    for start in range(0, len(asked), TOGETHER):
-        part = list(zip(asked[start : start + TOGETHER], queries[start : start + TOGETHER], strict=True))
-        flows = {
-            Key(seed=seed, method=name, user=f"{j.annotator}/{j.item}"): flow(
-                method.condition(known.get(j.annotator, UserData(j.annotator)), q, theta, owns.get(j.annotator))
-            )
-            for j, q in part
-        }
-        made = run_many(flows, {"base": model})
-        asks = [Ask(query=q, idiolect=i) for (_, q), i in zip(part, made.values(), strict=True)]
-        found += _labels(model, asks)
-    return found
-
-
-def built(name: str, options: Mapping[str, Any], task: str, *, cousin: bool = False) -> Any:
-    """A method with its settings for this model, or its cousin that knows no readers."""
-    more = registry.card(name).cousin_options if cousin else {}
-    return registry.build(name, {**options, **more, "tasks": [task]})
-
-
-def _met(
-    model: Model, method: Any, judgements: Judgements, known: Mapping[str, UserData], key: Key
-) -> tuple[Any, dict[str, Any]]:
-    """theta, and the own of every reader of whom something is known."""
+    key = Key(seed=seed, method=type(method).__module__.rpartition(".")[2])
     through = method.card.through == "learn"
     learners = [data for u, data in known.items() if through or u not in judgements.cold]
     learnt: Learnt[Any, Any] = run(flow(method.learn(learners)), {"base": model}, key)
@@ -96,7 +77,38 @@ def _met(
             for u in new[start : start + TOGETHER]
         }
         owns |= {k.user: own for k, own in run_many(flows, {"base": model}).items()}
-    return learnt.theta, owns
+    return Met(method=method, key=key, theta=learnt.theta, known=known, owns=owns)
+
+
+def predictions(
+    model: Model, judgements: Judgements, met: Met | None = None, whose: Mapping[str, str] | None = None
+) -> list[str]:
+    """A label for every judgement that is asked; without a method, MiniLM's own.
+
+    Args:
+        whose: by reader, under whose data he is answered for; left out: his own.
+    """
+    asked = judgements.asked
+    queries = [ask(judgements.task, j.text) for j in asked]
+    if met is None:
+        return _labels(model, [Ask(query=q) for q in queries])
+    found = []
+    for start in range(0, len(asked), TOGETHER):
+        part = list(zip(asked[start : start + TOGETHER], queries[start : start + TOGETHER], strict=True))
+        flows = {}
+        for j, q in part:
+            user = (whose or {}).get(j.annotator, j.annotator)
+            made = met.method.condition(met.known.get(user, UserData(user)), q, met.theta, met.owns.get(user))
+            flows[Key(seed=met.key.seed, method=met.key.method, user=f"{j.annotator}/{j.item}")] = flow(made)
+        edits = run_many(flows, {"base": model})
+        found += _labels(model, [Ask(query=q, idiolect=i) for (_, q), i in zip(part, edits.values(), strict=True)])
+    return found
+
+
+def built(name: str, options: Mapping[str, Any], task: str, *, cousin: bool = False) -> Any:
+    """A method with its settings for this model, or its cousin that knows no readers."""
+    more = registry.card(name).cousin_options if cousin else {}
+    return registry.build(name, {**options, **more, "tasks": [task]})
 
 
 def _labels(model: Model, asks: Sequence[Ask]) -> list[str]:

@@ -7,10 +7,12 @@ from functools import cached_property
 from pathlib import Path
 
 from idiolect.core.errors import UnknownName
+from idiolect.core.fingerprint import fingerprint
 from idiolect.core.types import Interaction
 from idiolect.data.policy import STUDY
 from idiolect.data.store import MemoryStore
 from idiolect.evaluation.benchmarks.annotators import Judgement, Set
+from idiolect.evaluation.benchmarks.card import digest
 from idiolect.evaluation.benchmarks.classification import lewidi, studemo
 
 LABELS = ("no", "yes")
@@ -40,6 +42,28 @@ class Judgements:
         """Which kind of reader it is: "warm", "cold" or "thin"."""
         return "thin" if reader in self.thin else "cold" if reader in self.cold else "warm"
 
+    @property
+    def name(self) -> str:
+        """What all that is learnt from and asked is known by."""
+        parts = [[(j.item, j.annotator, j.label) for j in part] for part in (self.learnt, self.asked)]
+        return fingerprint([self.task, *parts]).hex()
+
+    @cached_property
+    def strangers(self) -> dict[str, str]:
+        """By reader another of his group, so that as much is known of either; the order is drawn once, by md5."""
+        found: dict[str, str] = {}
+        for group in ("warm", "cold", "thin"):
+            of = sorted({j.annotator for j in self.asked if self.group(j.annotator) == group}, key=_drawn)
+            found |= dict(zip(of, [*of[1:], *of[:1]], strict=True))
+        return found
+
+    def few(self, readers: int, seed: int) -> Judgements:
+        """The same of so many readers alone, each with all that he judged; who stays is drawn."""
+        names = sorted({j.annotator for j in (*self.learnt, *self.asked)}, key=lambda name: digest(f"{seed}/{name}"))
+        kept = frozenset(names[:readers])
+        learnt, asked = (tuple(j for j in part if j.annotator in kept) for part in (self.learnt, self.asked))
+        return Judgements(task=self.task, learnt=learnt, asked=asked, cold=self.cold & kept)
+
     def store(self) -> MemoryStore:
         """What is learnt from, as records."""
         store, mine = MemoryStore(STUDY), dict[str, list[Interaction]]()
@@ -50,6 +74,10 @@ class Judgements:
         for reader, records in mine.items():
             store.append(reader, records)
         return store
+
+
+def _drawn(reader: str) -> int:
+    return digest(f"stranger/{reader}")
 
 
 def read(folder: Path, task: str) -> Judgements:

@@ -13,28 +13,49 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from idiolect.core.types import Query, UserData
+from idiolect.core.types import Attribute, Preference, Query, Record, Turn, UserData
 from idiolect.evaluation.tasks import Question, Source
 from idiolect.retrieval.bm25 import BM25, words
 from idiolect.retrieval.protocol import searched
 
+EXAMPLES = {"choose": "reply"}  # a task whose examples are those of another
 
-def swapped(users: Sequence[str], seed: int = 0) -> dict[str, str]:
-    """Whose data stands in for whose: the next in one seeded circle, the same for all methods. Nobody gets his own."""
+
+def swapped(users: Sequence[str], seed: int = 0, person: Callable[[str], str] = str) -> dict[str, str]:
+    """Whose data stands in for whose: the next in one seeded circle who is another person, the same for all methods.
+
+    Nobody gets his own; where all are one person, there is nobody else's.
+    """
     order = [users[i] for i in np.random.default_rng(seed).permutation(len(users))]
-    return dict(zip(order, order[1:] + order[:1], strict=True)) if len(order) > 1 else {}
+    if len({person(u) for u in order}) < 2:
+        return {}
+    twice = order * 2
+    return {u: next(v for v in twice[n + 1 :] if person(v) != person(u)) for n, u in enumerate(order)}
+
+
+def bearing(user: UserData, task: str) -> tuple[Record, ...]:
+    """His records that bear on a task, oldest first: its examples where he has such (to choose between replies, his
+    choices); else what he stated, where wishes are asked for, and what he told, where anything else is."""
+    sources = {e.source for e in user.examples(EXAMPLES.get(task, task))}
+    if sources:
+        return tuple(r for r in user.records if r.id in sources)
+    found = tuple(r for r in user.records if (_stated(r) if task == "preference" else isinstance(r, Turn)))
+    return found or user.records
+
+
+def _stated(record: Record) -> bool:
+    return isinstance(record, Attribute) or (isinstance(record, Preference) and not record.prompt)
 
 
 def recent(user: UserData, task: str, length: int) -> UserData:
-    """The user with only the last `length` records that bear on a task: its examples where he has such, else any."""
-    sources = {e.source for e in user.examples(task)}
-    bearing = [r for r in user.records if not sources or r.id in sources]
-    return replace(user, records=tuple(bearing[max(0, len(bearing) - length) :]))
+    """The user with only the last `length` records that bear on a task."""
+    found = bearing(user, task)
+    return replace(user, records=found[max(0, len(found) - length) :])
 
 
 class Copy:
@@ -85,6 +106,6 @@ def needle(query: Query) -> str:
     return query.input or query.text
 
 
-def permuted(data: Mapping[str, UserData], seed: int = 0) -> dict[str, UserData]:
+def permuted(data: Mapping[str, UserData], person: Callable[[str], str] = str) -> dict[str, UserData]:
     """For each user the data that stands in for his."""
-    return {u: data[v] for u, v in swapped(sorted(data), seed).items()}
+    return {u: data[v] for u, v in swapped(sorted(data), person=person).items()}

@@ -32,7 +32,6 @@ ARMS = ("group", "everybody", "across")
 EVERYBODY = "everybody"
 SMALLEST, MOST = 5, 4  # people in a group; groups
 LARGEST = 256  # records of a crowd
-ALL = 10**9
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,7 @@ def grouped(learners: Sequence[UserData], task: str) -> Groups:
         from sklearn.pipeline import make_pipeline
     except ImportError as error:
         raise MissingExtra("scikit-learn", "eval") from error
-    known = [habits(bearing(p, task), task) for p in learners]
+    known = [habits(arms.bearing(p, task), task) for p in learners]
     if not any(known):
         fix = "Give learners with records, or leave out the arm group"
         raise BadInput("groups", f"no learner has a record on {task!r}", fix)
@@ -81,11 +80,6 @@ def grouped(learners: Sequence[UserData], task: str) -> Groups:
     members = [[p for p, g in zip(learners, nearest, strict=True) if g == n] for n in range(len(centres))]
     crowds = tuple(crowd(m, task, f"group {n + 1} of {len(centres)}") for n, m in enumerate(members))
     return Groups(crowds, centres, weigh.transform)
-
-
-def bearing(user: UserData, task: str) -> tuple[Record, ...]:
-    """His records that bear on a task, oldest first: its examples where he has such, else all."""
-    return arms.recent(user, task, ALL).records
 
 
 def habits(records: Sequence[Record], task: str) -> dict[str, int]:
@@ -104,13 +98,13 @@ def habits(records: Sequence[Record], task: str) -> dict[str, int]:
 def crowd(people: Sequence[UserData], task: str, name: str) -> UserData:
     """Many people as one: their records on the task, oldest first."""
     share = max(1, LARGEST // max(len(people), 1))
-    records = [replace(r, id=f"{p.user_id}/{r.id}") for p in people for r in bearing(p, task)[-share:]]
+    records = [replace(r, id=f"{p.user_id}/{r.id}") for p in people for r in arms.bearing(p, task)[-share:]]
     return UserData(user_id=name, records=tuple(sorted(records, key=lambda r: (r.time, r.id))))
 
 
 def elsewhere(user: UserData, task: str) -> UserData:
     """The user without what he did on a task: what is left was learnt in other domains."""
-    sources = {e.source for e in user.examples(task)}
+    sources = {e.source for e in user.examples(arms.EXAMPLES.get(task, task))}
     return replace(user, records=tuple(r for r in user.records if r.id not in sources))
 
 
@@ -127,7 +121,9 @@ class Grains:
         """The questions of a cell, each with the data that stands for the user."""
         if arm == "group":
             groups, ready = self._grouped(task)
-            known = {u: bearing(people[u], task)[: None if history == FULL else history] for u in _users(questions)}
+            known = {
+                u: arms.bearing(people[u], task)[: None if history == FULL else history] for u in _users(questions)
+            }
             data = {u: groups.of(first, task) for u, first in known.items()}
         elif arm == "everybody":
             whole = crowd(self._learners, task, EVERYBODY)

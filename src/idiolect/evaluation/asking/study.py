@@ -14,17 +14,17 @@ from idiolect.core.layout import line
 from idiolect.core.types import UserData
 from idiolect.evaluation.asking import arms, grains, respond
 from idiolect.evaluation.asking.controls import shuffled
+from idiolect.evaluation.asking.opened import gives, opened, short
 from idiolect.evaluation.asking.pooling import Prepared, pooled
 from idiolect.evaluation.asking.respond import Answer, Asked, Ready
 from idiolect.evaluation.costs import Metered, bytes_at_rest, parameters
-from idiolect.evaluation.entries import Entry, entry, pairs, trained
+from idiolect.evaluation.entries import Entry, called, entry, pairs, trained
 from idiolect.evaluation.experiment import Experiment
 from idiolect.evaluation.ledger import FULL, Ledger, Line
 from idiolect.evaluation.metrics import checked
-from idiolect.evaluation.tasks import Question
+from idiolect.evaluation.tasks import Question, Source
 from idiolect.evaluation.tasks.opening import open_source
 from idiolect.governance.view import population, view
-from idiolect.models.embedded import open_model
 
 SHARED = ("base", "copy")  # arms that are the same for every method and seed: run once, noted under each
 SAMPLED = 8  # users whose own is written to measure its size
@@ -44,24 +44,44 @@ class Cell:
 class Study:
     """One experiment on its users: what all methods share."""
 
-    def __init__(self, experiment: Experiment, ledger: Ledger, model: Any = None) -> None:
-        """`model`: an open one in place of the one that the experiment names."""
-        self.experiment, self.ledger = experiment, ledger
-        self.source, self.presets = open_source(experiment), config.load(experiment.presets)
+    def __init__(self, experiment: Experiment, ledger: Ledger, model: Any = None, source: Source | None = None) -> None:
+        """
+        Args:
+            model: an open one in place of the one that the experiment names, which is opened when it is needed.
+            source: of the questions, where it is open already.
+        """
+        self.experiment, self.ledger, self.given = experiment, ledger, model
+        self.source, self.presets = source or open_source(experiment), config.load(experiment.presets)
         names = experiment.methods or tuple(registry.names())
-        entries = [entry(m, self.presets, experiment.tasks or experiment.plan.get(m, ())) for m in names]
+        known = [entry(m, self.presets, experiment.tasks or experiment.plan.get(m, ())) for m in names]
+        self.access = model.access if model is not None else gives(experiment.model)
+        self.beyond = [e for e in known if e.access > self.access]
+        entries = [e for e in known if e.access <= self.access]
         self.tasks: Mapping[str, Sequence[str]] = pairs(experiment, entries, self.source.tasks)
         self.entries = {e.name: e for e in entries}
-        self.model = Metered(model or open_model(experiment.model))
-        source = self.source
-        store = source.store()
-        self.data = {u: view(store, u) for u in source.users}
-        self.learners: Sequence[UserData] = population(store, source.learners)
-        again = {part for e in entries if e.apart for part in e.parts}
-        self.prepared = Prepared(learners=self.learners, people=self.data, model=self.model, shared=again)
-        self.other = arms.permuted(self.data)
+        self.on = short(experiment.model) if experiment.models else ""
+        store = self.source.store()
+        self.data = {u: view(store, u) for u in self.source.users}
+        self.learners: Sequence[UserData] = population(store, self.source.learners)
+        self.other = arms.permuted(self.data, self.source.person)
         self.lines = {(u, r.id): line(r) for u, d in self.data.items() for r in d.records}
-        self.shared = {_shared(e): e for e in ledger.examples() if e["arm"] in SHARED}
+        mine = (e for e in ledger.examples() if e["arm"] in SHARED and e.get("model", "") == self.on)
+        self.shared = {_shared(e): e for e in mine}
+
+    @cached_property
+    def model(self) -> Metered:
+        """What answers; it notes what it is asked."""
+        return Metered(opened(self.experiment, self.given))
+
+    @cached_property
+    def prepared(self) -> Prepared:
+        """The methods that have learnt and adapted."""
+        again = {part for e in self.entries.values() if e.apart for part in e.parts}
+        return Prepared(learners=self.learners, people=self.data, model=self.model, shared=again)
+
+    def called(self, one: Entry) -> str:
+        """What a method is called in this model's answers."""
+        return called(one.name, self.on)
 
     @cached_property
     def copy(self) -> arms.Copy:
@@ -77,7 +97,7 @@ class Study:
             runner = Runner(self, entry(one.name, self.presets, tasks), seed, tasks, arm)
             for cell in cells:
                 short = "" if cell.history == FULL else f" with {cell.history} records"
-                what = f"{one.name}, {cell.task}, seed {seed}: {cell.arm}{short}"
+                what = f"{self.called(one)}, {cell.task}, seed {seed}: {cell.arm}{short}"
                 yield what, []
                 for batch in runner.known_or_new(cell):
                     yield what, batch
@@ -97,8 +117,9 @@ class Study:
         """What is still to be answered."""
         first = seed == self.experiment.seeds[0]
         wanted = [(arm, FULL) for arm in self.experiment.arms if self._applies(arm, one, first)]
-        grown = [arm for arm in ("own", "group") if arm in self.experiment.arms]
-        wanted += [(arm, length) for arm in grown for length in self.experiment.history if first]
+        learnt = any(c.through == "learn" for c in one.cards)  # knows users by what it learnt: with less it meets none
+        grown = [arm for arm in ("own", "group") if first and not learnt and arm in self.experiment.arms]
+        wanted += [(arm, length) for arm in grown for length in self.experiment.history]
         found = []
         for task in self.tasks[one.name]:
             for arm, history in wanted:
@@ -106,7 +127,7 @@ class Study:
                     q
                     for u in self.source.users
                     for q in self.source.questions(u, task)[: self.experiment.queries]
-                    if (one.name, task, seed, arm, history, q.user, q.id) not in self.ledger
+                    if (self.called(one), task, seed, arm, history, q.user, q.id) not in self.ledger
                 )
                 if missing:
                     found.append(Cell(task=task, arm=arm, history=history, questions=missing))
@@ -163,7 +184,7 @@ class Runner:
         old = {(q.user, q.id): shared.get((cell.arm, cell.task, q.user, q.id)) for q in cell.questions}
         known = [e for e in old.values() if e]
         if known:
-            yield [{**e, "method": self.one.name, "seed": self.seed} for e in known]
+            yield [{**e, "method": self.study.called(self.one), "seed": self.seed} for e in known]
         rest = tuple(q for q in cell.questions if not old[q.user, q.id])
         if rest:
             for batch in self.answers(replace(cell, questions=rest)):
@@ -214,7 +235,7 @@ class Runner:
     def _ready(self, method: Any, name: str, arm: str) -> Ready:
         study = self.study
         ready = study.prepared.ready(method, name, self.seed)
-        named = {"method": name, "seed": self.seed, "arm": arm, "tasks": self.tasks}
+        named = {"method": called(name, study.on), "seed": self.seed, "arm": arm, "tasks": self.tasks}
         if any(named.items() <= c.items() for c in study.ledger.costs()):
             return ready  # measured before the run was cut off
         owns = list(ready.owns.values())
@@ -235,7 +256,7 @@ class Runner:
         question, metric = answer.question, self.study.source.metric(cell.task)
         statistics = checked(metric, metric.statistics([answer.text], [question.reference]))
         made = {
-            "method": self.one.name,
+            "method": self.study.called(self.one),
             "task": cell.task,
             "seed": self.seed,
             "arm": cell.arm,
@@ -254,6 +275,10 @@ class Runner:
         }
         if group := self.study.source.group(question.user):
             made["group"] = group
+        if self.study.on:
+            made["model"] = self.study.on
+        if answer.recalled:
+            made["recalled"] = True
         if cell.history != FULL:
             made["history"] = cell.history
         if answer.sources:
@@ -263,7 +288,8 @@ class Runner:
 
 
 def _others(task: str, tasks: Iterable[str]) -> tuple[str, ...]:
-    return tuple(t for t in tasks if t != task)
+    same = arms.EXAMPLES.get(task, task)
+    return tuple(t for t in tasks if arms.EXAMPLES.get(t, t) != same)
 
 
 def _shared(example: Line) -> tuple[str, str, str, str]:

@@ -116,6 +116,7 @@ def _work(experiment: Experiment, folder: Path, inbox: Any, outbox: Any) -> None
 
         torch.set_num_threads(1)
         study = Study(experiment, Relay(folder, outbox))
+        assert study.model.digest  # it is open before there is any work
         outbox.put(("", None))
         for unit in iter(inbox.get, None):
             for name in unit.names:

@@ -15,7 +15,7 @@ Nothing of any set is shipped: a folder with the official files is named, checke
 | `card` | what a benchmark says of itself; finding its files |
 | `rows` | one measured number with its limits; one comparison |
 | `run` | reads, counts, measures, and puts published baselines beside |
-| `ranking`, `annotators`, `sequences`, `linear` | what several of them share |
+| `ranking`, `finding`, `choosing`, `annotators`, `sequences`, `linear` | what several of them share |
 | `vectors` | sentence vectors that are kept between runs |
 """
 

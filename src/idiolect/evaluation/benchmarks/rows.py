@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -86,6 +86,17 @@ def mean(
         higher_is_better=not lower,
         scores=dict(zip(names.tolist(), scores.tolist(), strict=True)),
     )
+
+
+def known(label: Label, metric: str, found: Sequence[tuple[float, str]]) -> Iterator[Row]:
+    """The mean over examples whose value is a number; no row where there are none.
+
+    Args:
+        found: (n,) of each example its value, NaN where it has none, and whose it is.
+    """
+    numbers = [(value, owner) for value, owner in found if np.isfinite(value)]
+    if numbers:
+        yield mean(label, metric, [value for value, _ in numbers], [owner for _, owner in numbers])
 
 
 def reduced(label: Label, name: str, metric: Metric, statistics: Floats, owners: Sequence[str]) -> Row:

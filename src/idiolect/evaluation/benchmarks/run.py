@@ -1,10 +1,15 @@
-"""Reads a benchmark, counts it, measures it, and puts the baselines that were measured elsewhere beside."""
+"""Reads a benchmark, counts it, measures it, and puts the baselines that were measured elsewhere beside.
+
+They stand beside only where the folder holds the very files that they were measured on: other files of the same form
+are measured too, but then the result says which files differ, and compares with nothing.
+"""
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -19,6 +24,7 @@ from idiolect.evaluation.significance import effects
 from idiolect.retrieval.protocol import Encoder
 
 FEW, WIDE = 30, 0.03  # a mean over fewer people than this may lie that far off
+MOST = 3  # files that a notice names
 
 
 def run(name: str, folder: str | Path, encoder: Encoder | None = None) -> dict[str, Any]:
@@ -34,25 +40,55 @@ def run(name: str, folder: str | Path, encoder: Encoder | None = None) -> dict[s
     module, place = benchmarks.get(name), Path(folder)
     if not place.is_dir():
         raise BadInput(place, "there is no such folder", f"Put the files there: {', '.join(module.CARD.files)}")
-    for file in module.CARD.files:
-        module.CARD.find(place, file)
+    marks = module.CARD.marks(place)
     data = module.read(place)
     rows: list[Row] = list(module.measure(data, encoder)) if hasattr(module, "measure") else []
+    counts = module.count(data)
+    notice = strange(name, marks, counts)
+    known = {} if notice else references(name)
     return {
         "benchmark": name,
         "card": asdict(module.CARD),
-        "counts": module.count(data),
-        "rows": [_plain(row, module.CARD, references(name)) for row in rows],
+        "files": marks,
+        "notice": notice,
+        "counts": counts,
+        "rows": [_plain(row, module.CARD, known) for row in rows],
         "comparisons": list(_compared(rows)),
         "versions": versions(),
     }
 
 
 def references(name: str) -> dict[str, float]:
-    """Figures that others measured on these files, by ``part | method | metric``; none for most sets."""
-    text = files("idiolect.evaluation.benchmarks").joinpath("references.toml").read_text(encoding="utf-8")
-    found: dict[str, float] = tomllib.loads(text).get(name, {})
+    """Figures that others measured, by ``part | method | metric``; none for most sets."""
+    found: dict[str, float] = table("references").get(name, {})
     return found
+
+
+def strange(name: str, marks: Mapping[str, str], counts: Mapping[str, int]) -> str | None:
+    """What is other than in the files that the published figures were measured on; None where nothing is, or where
+    nothing was published.
+
+    Args:
+        marks: by file, `Card.marks` of the folder. counts: what was counted in it.
+    """
+    theirs: dict[str, dict[str, Any]] = table("measured").get(name, {"files": {}, "counts": {}})
+    others = [file for file, mark in theirs["files"].items() if marks.get(file) != mark]
+    if not others:
+        return None
+    named = ", ".join(others[:MOST]) + (f" and {len(others) - MOST} more" if len(others) > MOST else "")
+    apart = [
+        f"{n:,} {what}, here {counts.get(what, 0):,}" for what, n in theirs["counts"].items() if counts.get(what) != n
+    ]
+    return (
+        f"no published row stands beside: those were measured on other content of {named} "
+        f"({'; '.join(apart) or 'the same counts'})"
+    )
+
+
+@cache
+def table(name: str) -> dict[str, Any]:
+    text = files("idiolect.evaluation.benchmarks").joinpath(f"{name}.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
 
 
 def _plain(row: Row, card: Card, known: dict[str, float]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 idiolect compare runs/a runs/b                  every method and task that both folders hold
 idiolect compare runs/a:ipa runs/a:oppu         two methods of one folder
+idiolect compare "runs/a:ipa @ X" "runs/a:ipa @ Y"      one method on two models of a folder
 """
 
 from __future__ import annotations
@@ -37,9 +38,10 @@ class Side:
             UnknownName: it holds no such method.
         """
         path, method = Path(stated), ""
-        if not path.exists() and ":" in stated:
-            before, _, method = stated.rpartition(":")
-            path = Path(before)
+        ends = [n for n, mark in enumerate(stated) if mark == ":"] if not path.exists() else []
+        if ends:  # names of models may hold the mark too, so that the first folder there is counts
+            end = next((n for n in ends if Path(stated[:n]).exists()), ends[-1])
+            path, method = Path(stated[:end]), stated[end + 1 :]
         head.read(path)
         arms = Arms(Ledger(path).examples())
         known = {m for m, _ in arms.cells}

@@ -1,20 +1,24 @@
-"""What people said on the page: who paid attention, how far they agree, and scores for the same statistics."""
+"""What people said on the page: who paid attention, how far they agree, and which system's answers they preferred."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 from idiolect.core.errors import BadInput
 from idiolect.data.readers.text import document, mapping
-from idiolect.evaluation.judges.page import CHECK, Study
+from idiolect.evaluation.comparison.within import plain
+from idiolect.evaluation.judges.page import CHECK
 from idiolect.evaluation.judges.pairwise import Side
 from idiolect.evaluation.judges.quality import kappa
+from idiolect.evaluation.judges.study import Study
+from idiolect.evaluation.significance.effects import Effect, effect
 
 CHOICES = ("left", "tie", "right")
+WORTH: Mapping[str, float] = {"first": 1.0, "second": 0.0, "tie": 0.5}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +40,15 @@ def read(path: Path, study: Study) -> Rater:
     """A file that the page saved.
 
     Raises:
-        BadInput: it is of another study, names a pair that the study has not, or a choice that the page does not offer.
+        BadInput: it is of another study or of other words under its name, is not whole, names a pair that the study has
+            not, or a choice that the page does not offer.
     """
-    raw = mapping(document(path), path, "study", "rater", "said")
+    raw = mapping(document(path), path, "study", "digest", "rater", "said")
     if raw["study"] != study.name:
         raise BadInput(path, f"it belongs to the study {raw['study']!r}", f"Give answers to {study.name!r}")
+    if raw["digest"] != study.digest:
+        fix = "Read it with the file that its page was made from, or make the page again"
+        raise BadInput(path, f"the study {study.name!r} showed other answers when this was said", fix)
     known = {p.id for p in study.pairs}
     sides: dict[str, Side] = {}
     checks: list[bool] = []
@@ -52,7 +60,28 @@ def read(path: Path, study: Study) -> Rater:
             sides[id] = side
         else:
             raise BadInput(path, f"the study has no pair {id!r}", "Give answers to this study's own page")
+    missing = len(known) + min(study.checks, len(known)) - len(sides) - len(checks)
+    if missing:
+        raise BadInput(path, f"{missing} of the page's pairs were not compared", "Go on with the page, and save again")
     return Rater(str(raw["rater"]), sides, sum(checks), len(checks))
+
+
+def read_all(paths: Sequence[Path], study: Study) -> list[Rater]:
+    """Everybody's files.
+
+    Raises:
+        BadInput: as `read`; or two files are of one rater, who would agree with himself.
+    """
+    found: dict[str, Path] = {}
+    raters = []
+    for path in paths:
+        rater = read(path, study)
+        if rater.name in found:
+            what = f"it is the rater {rater.name!r}, whose answers stand in {found[rater.name]} already"
+            raise BadInput(path, what, "Give each rater once, and each a page of his own")
+        found[rater.name] = path
+        raters.append(rater)
+    return raters
 
 
 def _side(raw: Any, place: str) -> Side:
@@ -89,5 +118,46 @@ def scores(raters: Sequence[Rater]) -> dict[str, float]:
     found: dict[str, list[float]] = {}
     for rater in (r for r in raters if r.attentive):
         for id, side in rater.sides.items():
-            found.setdefault(id, []).append({"first": 1.0, "second": 0.0, "tie": 0.5}[side])
+            found.setdefault(id, []).append(WORTH[side])
     return {id: sum(values) / len(values) for id, values in found.items()}
+
+
+def by_user(study: Study, raters: Sequence[Rater]) -> dict[str, float]:
+    """By the user whose question it was, the mean over his pairs of `scores`; a pair of nobody's is its own user."""
+    worth = scores(raters)
+    found: dict[str, list[float]] = {}
+    for pair in study.pairs:
+        if pair.id in worth:
+            found.setdefault(pair.user or pair.id, []).append(worth[pair.id])
+    return {user: sum(values) / len(values) for user, values in found.items()}
+
+
+def preferred(study: Study, raters: Sequence[Rater]) -> Effect:
+    """The first system against the second: how much oftener its answers were preferred, paired over users.
+
+    Raises:
+        BadInput: no rater passed all checks, or the pairs are of fewer than two users.
+    """
+    first = by_user(study, raters)
+    if not first:
+        raise BadInput(study.name, "no rater passed all of his checks", "Ask people who read the answers")
+    return effect(study.systems[0], first, study.systems[1], {user: 1 - worth for user, worth in first.items()})
+
+
+def summary(study: Study, raters: Sequence[Rater]) -> dict[str, Any]:
+    """Who rated, how far they agree, and the first system against the second, as plain data.
+
+    Raises:
+        BadInput: as `preferred`.
+    """
+    compared = preferred(study, raters)
+    worth = scores(raters)
+    return {
+        "study": study.name,
+        "systems": list(study.systems),
+        "pairs": len(study.pairs),
+        "raters": [{**{k: v for k, v in asdict(r).items() if k != "sides"}, "attentive": r.attentive} for r in raters],
+        "kappa": agreement(raters),
+        "share": sum(worth.values()) / len(worth),
+        "comparison": plain(compared),
+    }

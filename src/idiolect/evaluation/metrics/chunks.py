@@ -36,7 +36,9 @@ def extended(links: Links, said: Sequence[str], gold: Sequence[str]) -> Links:
             open_gold.setdefault(key, []).append(j)
     left = Counter(key for i, key in enumerate(said) if i not in links)
     wanted = {key: min(count, len(open_gold.get(key, ()))) for key, count in left.items()}
-    if not any(wanted.values()):
+    alone = {key for key, count in wanted.items() if count == left[key] == len(open_gold[key]) == 1} if wanted else ()
+    links = links | {i: open_gold[key][0] for i, key in enumerate(said) if key in alone and i not in links}
+    if sum(wanted.values()) == len(alone):
         return links
     masks = {key: sum(1 << j for j in places) for key, places in open_gold.items()}
     states: _States = {(NONE, 0): (0, None)}

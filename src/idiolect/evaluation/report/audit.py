@@ -12,7 +12,8 @@ from idiolect.evaluation.ledger import FULL, Line
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Count:
-    """The answers of one arm at one length of history; `own_data`: how many were given under the asker's data."""
+    """The answers of one arm at one length of history; `own_data`: how many were given under the asker's data;
+    `recalled`: how many a server had given to an earlier run."""
 
     arm: str
     history: int
@@ -20,6 +21,7 @@ class Count:
     methods: int
     users: int
     own_data: int
+    recalled: int
     empty: int
     missing: int
 
@@ -51,6 +53,7 @@ def _count(arm: str, history: int, lines: list[Line], asked: dict[tuple[str, str
         methods=len({e["method"] for e in lines}),
         users=len({e["user"] for e in lines}),
         own_data=sum(e.get("data_of", "") == e["user"] for e in lines),
+        recalled=sum(bool(e.get("recalled")) for e in lines),
         empty=sum(not e["prediction"].strip() for e in lines),
         missing=sum(len(asked.get(key, set()) - found) for key, found in there.items()),
     )

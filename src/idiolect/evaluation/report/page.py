@@ -11,6 +11,7 @@ from typing import Any
 from idiolect.core.errors import MissingExtra
 from idiolect.evaluation import experiment as experiments
 from idiolect.evaluation import head, table, terminal
+from idiolect.evaluation.entries import ON
 from idiolect.evaluation.experiment import Experiment
 from idiolect.evaluation.ledger import Ledger, Line
 from idiolect.evaluation.report import audit, browser, plots
@@ -118,10 +119,14 @@ def again(results: Mapping[str, Any]) -> str:
     """The experiment that gives all these rows, as TOML: a folder may have grown by several commands."""
     known = {f.name for f in fields(Experiment)}
     stated = experiments.read({k: v for k, v in results["experiment"].items() if k in known}, head.NAME)
-    plan: dict[str, tuple[str, ...]] = {}
+    plan: dict[str, dict[str, None]] = {}
     for row in results["rows"]:
-        plan[row["method"]] = (*plan.get(row["method"], ()), row["task"])
-    return experiments.toml(replace(stated, methods=tuple(plan), tasks=(), plan=plan, out="runs/again"))
+        plan.setdefault(row["method"].partition(ON)[0], {})[row["task"]] = None
+    models = tuple(one["model"] for one in results["models"].values())
+    tasks = {method: tuple(named) for method, named in plan.items()}
+    return experiments.toml(
+        replace(stated, methods=tuple(plan), tasks=(), plan=tasks, models=models, out="runs/again")
+    )
 
 
 def _part(name: str) -> str:

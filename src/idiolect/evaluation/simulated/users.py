@@ -1,8 +1,4 @@
-"""A simulated user: planted facts that he tells little by little, questions whose answers he knows, and a temper.
-
-From a world he answers, rates and chooses by its oracles, so that no model is needed; from a text about a person his
-sentences are his facts.
-"""
+"""A simulated user: facts that he tells little by little, questions whose answers he knows, wishes, and a temper."""
 
 from __future__ import annotations
 
@@ -10,24 +6,40 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import Literal
+from typing import Literal, TypeVar
 
 from idiolect.core.errors import BadInput
-from idiolect.core.types import Turn
+from idiolect.evaluation.simulated.likability import Wants
 from idiolect.simulation.oracles import holds
-from idiolect.simulation.world import World
 
-Act = Literal["tell", "ask", "drift"]
+Act = Literal["tell", "ask", "drift", "refer", "open", "choose"]
+RATINGS = 5
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """What he says, what he will ask about it, and the word that a right answer holds; `old` no longer does."""
+    """What he says, what he will ask about it, and the word that a right answer holds; `old` no longer does.
+
+    `before`: what has to be known too, told in a message of its own; `time`: when he says it, in POSIX seconds. Of an
+    everyday question, which nothing told answers, `value` is empty and `says` is the reply as he would write it.
+    """
 
     says: str
     asks: str
     value: str
     old: str = ""
+    before: str = ""
+    time: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """Two replies to a question, between which he may be asked to choose."""
+
+    prompt: str
+    first: str
+    second: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,21 +49,37 @@ class Move:
     act: Act
     text: str
     fact: Fact
+    session: int = 0
 
 
 @dataclass(frozen=True)
 class Person:
-    """`drifts`: facts that replace earlier ones by their place; `likes_praise`: flattery pleases him a little."""
+    """`drifts`: facts that replace earlier ones by their place; `likes_praise`: flattery pleases him a little.
+
+    Args:
+        sessions: into how many conversations his life is cut, in the order of `Fact.time`.
+        opens: everyday questions, dealt out over the sessions. wants: what he likes in the replies to them.
+        offers: pairs that he may be asked to choose between, `choices` times a session.
+        patience: how many answers of a session he puts right.
+    """
 
     name: str
     facts: tuple[Fact, ...]
     drifts: tuple[tuple[int, Fact], ...] = ()
     likes_praise: bool = True
     seed: int = 0
+    sessions: int = 1
+    opens: tuple[Fact, ...] = ()
+    wants: Wants | None = None
+    offers: tuple[Offer, ...] = ()
+    choices: int = 0
+    patience: int = 0
 
     def __post_init__(self) -> None:
         if not self.facts:
             raise BadInput(self.name, "nothing is known of this person", "Give at least one fact")
+        if self.sessions < 1:
+            raise BadInput(self.name, f"{self.sessions} sessions", "Give at least one")
 
     @property
     def everything(self) -> tuple[Fact, ...]:
@@ -59,19 +87,31 @@ class Person:
         return (*self.facts, *(fact for _, fact in self.drifts))
 
     def moves(self) -> Iterator[Move]:
-        """He tells one fact, asks for an earlier one, tells the next; then what has changed, and asks for that."""
+        """Session by session: he tells a fact or what has changed, asks for an earlier one; chooses between replies,
+        asks what everybody asks; at the end of the last he asks for all that holds."""
         draw = Random(f"{self.name}/{self.seed}")
-        known: list[Fact] = []
-        for fact in self.facts:
-            yield Move(act="tell", text=fact.says, fact=fact)
-            known.append(fact)
-            asked = draw.choice(known)
-            yield Move(act="ask", text=asked.asks, fact=asked)
-        for place, fact in self.drifts:
-            known[place] = fact
-            yield Move(act="drift", text=fact.says, fact=fact)
-        for fact in known:
-            yield Move(act="ask", text=fact.asks, fact=fact)
+        known: dict[int, Fact] = {}
+        stated = [(place, fact, False) for place, fact in enumerate(self.facts)]
+        stated += [(place, fact, True) for place, fact in self.drifts]
+        stated.sort(key=lambda one: one[1].time)
+        for session in range(self.sessions):
+            for place, fact, changed in _part(stated, session, self.sessions):
+                if fact.before:
+                    yield Move(act="tell", text=fact.before, fact=fact, session=session)
+                yield Move(act="drift" if changed else "tell", text=fact.says, fact=fact, session=session)
+                known[place] = fact
+                if not changed:
+                    yield _asks(draw.choice(list(known.values())), session)
+            yield from self._besides(session)
+        for fact in known.values():
+            yield _asks(fact, self.sessions - 1)
+
+    def _besides(self, session: int) -> Iterator[Move]:
+        """The session's choices and everyday questions."""
+        for _ in range(self.choices if self.offers else 0):
+            yield Move(act="choose", text="", fact=Fact(says="", asks="", value=""), session=session)
+        for fact in _part(self.opens, session, self.sessions):
+            yield Move(act="open", text=fact.asks, fact=fact, session=session)
 
     def answers(self, question: str) -> str:
         """What he says when the assistant asks: the fact that shares most words, or that he does not know."""
@@ -81,8 +121,11 @@ class Person:
         return self.facts[best].says if shared[best] > 1 else "I would rather not say."
 
     def rates(self, move: Move, reply: str) -> int:
-        """1 to 5: what he asked for counts most, praise a little, the words of somebody who forgot nothing."""
-        if move.act != "ask":
+        """1 to 5: what he asked for counts most, praise a little, the words of somebody who forgot nothing; of replies
+        to everyday questions the share of his wishes that they meet."""
+        if move.act in ("open", "choose") and self.wants is not None:
+            return 1 + round((RATINGS - 1) * self.wants.satisfaction(reply))
+        if move.act not in ("ask", "refer"):
             return 3 + self._praised(reply)
         if right(move.fact, reply):
             return 5 if len(reply.split()) <= 40 else 4
@@ -93,9 +136,17 @@ class Person:
         rated = [self.rates(move, r) for r in replies]
         return rated.index(max(rated))
 
+    def prefers(self, offer: Offer) -> int | None:
+        """0 for the first of two replies, 1 for the second; None where he likes both as much."""
+        move = Move(act="choose", text=offer.prompt, fact=Fact(says="", asks=offer.prompt, value=""))
+        replies = (offer.first, offer.second)
+        return self.chooses(move, replies) if len({self.rates(move, r) for r in replies}) > 1 else None
+
     def edits(self, move: Move, reply: str) -> str:
-        """The reply as he would have it: what is wrong is put right in his own words."""
-        return reply if move.act != "ask" or right(move.fact, reply) else f"It is {move.fact.value}."
+        """The reply as he would have it: what is wrong is put right, what displeases him is written anew."""
+        if move.act == "open":
+            return reply if not move.fact.says or self.rates(move, reply) > 2 else move.fact.says
+        return reply if move.act not in ("ask", "refer") or right(move.fact, reply) else f"It is {move.fact.value}."
 
     def _praised(self, reply: str) -> int:
         return int(
@@ -108,38 +159,10 @@ def right(fact: Fact, reply: str) -> bool:
     return holds(reply, fact.value) and not (fact.old and holds(reply, fact.old))
 
 
-def from_world(world: World, user: str, count: int = 6) -> Person:
-    """Planted facts of a world's user: what he said of them, and the probe that asks for them.
-
-    Raises:
-        BadInput: the world asks this user for no fact that one of his turns states.
-    """
-    turns = [r.text for r in world.records(user) if isinstance(r, Turn)]
-    found: dict[str, Fact] = {}
-    for task in ("fact", "update"):
-        for probe in world.probes(user, task):
-            value, old = str(probe.truth.get("value", "")), str(probe.truth.get("not", ""))
-            said = [t for t in turns if holds(t, value) and not holds(t, old)]
-            if said and value not in found:
-                found[value] = Fact(says=said[-1], asks=probe.query.text, value=value)
-    if not found:
-        raise BadInput(world.name, f"nothing that {user!r} said answers a probe of his", "Take a world with facts")
-    return Person(user, tuple(found.values())[:count])
+def _asks(fact: Fact, session: int) -> Move:
+    return Move(act="refer" if fact.before else "ask", text=fact.asks, fact=fact, session=session)
 
 
-def from_text(name: str, text: str) -> Person:
-    """A person from a description: each sentence is a fact, its longest word that no other has the answer.
-
-    Raises:
-        BadInput: the text holds no sentence with a word of its own.
-    """
-    sentences = [s.strip() for s in re.split(r"(?<=[.!?])\s+|\n+", text) if s.strip()]
-    words = [re.findall(r"[^\W\d_]{4,}", s) for s in sentences]
-    facts = []
-    for n, (sentence, mine) in enumerate(zip(sentences, words, strict=True)):
-        others = {w.lower() for i, ws in enumerate(words) if i != n for w in ws}
-        own = sorted((w for w in mine if w.lower() not in others), key=len)
-        if own:
-            asked = re.sub(rf"\b{re.escape(own[-1])}\b", "what", sentence).rstrip(".!?")
-            facts.append(Fact(says=sentence, asks=f"Do you remember: {asked}?", value=own[-1]))
-    return Person(name, tuple(facts))
+def _part(those: Sequence[T], session: int, sessions: int) -> Sequence[T]:
+    """One of so many equal parts, in order."""
+    return those[len(those) * session // sessions : len(those) * (session + 1) // sessions]

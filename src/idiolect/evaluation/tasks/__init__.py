@@ -4,6 +4,7 @@
 |---|---|---|---|
 | `world` | planted | every task of the world | its oracle |
 | `dataset` | of LaMP, or of one's own messages | theirs; or the last messages, continued | accuracy, MAE or ROUGE-L |
+| `sets` | of public sets that need a generating model | theirs | the letter of an option, ROUGE |
 | `locomo` | conversations | which turns hold the evidence | recall of turns, without a model |
 """
 
@@ -53,6 +54,10 @@ class Source(Protocol):
 
     def group(self, user: str) -> str:
         """What he is known to have in common with others; empty where nothing is known."""
+        ...
+
+    def person(self, user: str) -> str:
+        """Who he is: the same for several users who are one person at several times."""
         ...
 
     def metric(self, task: str) -> Metric:

@@ -1,9 +1,10 @@
-"""Questions of a data set that some reader read: LaMP, or one's own messages."""
+"""Questions of a data set that some reader read: LaMP, a set of `sets`, or one's own messages."""
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from idiolect.core.errors import BadInput
 from idiolect.core.layout import ask
@@ -22,22 +23,42 @@ CONTINUE = "continue"
 SHORTEST = 4  # words of a message that can be halved
 
 
-class DatasetSource:
-    """The people that have questions. Half of them, drawn by the hash of their names, are learnt from and not asked."""
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """What is known of a data set besides people and questions.
 
-    def __init__(self, dataset: Dataset, *, users: int, learners: int) -> None:
+    metric, further: what scores all its tasks, and the names of what is reported beside; None: as the tasks' names say.
+    groups: by user, what he has in common with others. persons: by user, who he is, where several users are one person.
+    """
+
+    metric: Metric | None = None
+    further: tuple[str, ...] = ()
+    groups: Mapping[str, str] = field(default_factory=dict)
+    persons: Mapping[str, str] = field(default_factory=dict)
+
+
+class DatasetSource:
+    """The people that have questions. Half of them, drawn by the hash of their names, are learnt from and not asked;
+    with `learners` 0 all are asked, and methods learn from their records."""
+
+    def __init__(self, dataset: Dataset, *, users: int, learners: int, told: Told | None = None) -> None:
         """
         Raises:
             BadInput: the data set asks nobody anything.
         """
-        self.name, self._dataset = dataset.name, dataset
+        self.name, self._dataset, self._told = dataset.name, dataset, told or Told()
         asked = dict.fromkeys(q.user for q in dataset.questions)
         if not asked:
             raise BadInput(dataset.name, "it holds no question", "Give data with at least one question to a user")
-        apart = [u for u in asked if _half(u)] if len(asked) >= FEW else []
-        self.users = tuple(u for u in asked if u not in apart)[:users] or tuple(asked)[:users]
+        apart = [u for u in asked if _half(u)] if learners and len(asked) >= FEW else []
+        spared = set(apart)
+        self.users = tuple(u for u in asked if u not in spared)[:users] or tuple(asked)[:users]
         self.learners = tuple(apart[:learners]) or self.users
         self.tasks = tuple(dict.fromkeys(q.task for q in dataset.questions))
+        self._questions: dict[tuple[str, str], list[Question]] = {}
+        for q in dataset.questions:
+            made = Question(id=q.id, user=q.user, task=q.task, query=q.query, target=q.target, reference=q.target)
+            self._questions.setdefault((q.user, q.task), []).append(made)
 
     def store(self) -> MemoryStore:
         """Everybody's records."""
@@ -47,23 +68,23 @@ class DatasetSource:
 
     def questions(self, user: str, task: str) -> tuple[Question, ...]:
         """In the data set's order."""
-        return tuple(
-            Question(id=q.id, user=user, task=task, query=q.query, target=q.target, reference=q.target)
-            for q in self._dataset.questions
-            if (q.user, q.task) == (user, task)
-        )
+        return tuple(self._questions.get((user, task), ()))
 
     def group(self, user: str) -> str:
-        """These sets name none."""
-        return ""
+        """As the set names it."""
+        return self._told.groups.get(user, "")
+
+    def person(self, user: str) -> str:
+        """Himself, where the set does not ask one person under several names."""
+        return self._told.persons.get(user, user)
 
     def metric(self, task: str) -> Metric:
-        """Accuracy for labels, mean absolute error for ratings, ROUGE-L for texts."""
-        return metrics.get(METRICS.get(task, "rouge_l"))
+        """The set's own; else accuracy for labels, mean absolute error for ratings, ROUGE-L for texts."""
+        return self._told.metric or metrics.get(METRICS.get(task, "rouge_l"))
 
     def further(self, task: str) -> tuple[str, ...]:
-        """Macro-F1 for labels, the root of the mean squared error for ratings, ROUGE-1 for texts."""
-        return FURTHER.get(task, ("rouge_1",))
+        """The set's own; else macro-F1 for labels, root mean squared error for ratings, ROUGE-1 for texts."""
+        return self._told.further or (() if self._told.metric else FURTHER.get(task, ("rouge_1",)))
 
 
 def _half(user: str) -> bool:

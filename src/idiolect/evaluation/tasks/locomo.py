@@ -11,13 +11,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import TypeAlias
 
 from idiolect.core.errors import BadInput, UnknownName
 from idiolect.core.types import Record, Turn
 from idiolect.data.dataset import Asked, Dataset
-from idiolect.data.readers.locomo import read
+from idiolect.data.readers.locomo import CATEGORIES, read
 from idiolect.evaluation.experiment import Experiment
 from idiolect.evaluation.ledger import Ledger, Line
 from idiolect.retrieval.bm25 import BM25
@@ -56,6 +57,7 @@ SESSIONS: dict[str, Found] = {
     "session MRR": reciprocal,
 }
 TASKS = {**TURNS, **SESSIONS}
+KINDS = ", ".join(list(CATEGORIES.values())[:4])  # the fifth has no right answer
 
 
 @dataclass(frozen=True)
@@ -85,10 +87,11 @@ def retrievers(turns: Sequence[Turn]) -> dict[str, tuple[Retriever, Retriever]]:
     }
 
 
-def recognises(data: str) -> bool:
-    """Whether the path is LoCoMo's file, or a folder that holds it."""
-    path = Path(data)
-    if not data:
+def ranked(experiment: Experiment) -> bool:
+    """Whether retrievers are to rank LoCoMo's turns: on its data, unless kinds of question are asked: those a model
+    answers."""
+    path, asked = Path(experiment.data), {*experiment.tasks, *chain.from_iterable(experiment.plan.values())}
+    if not experiment.data or (asked and asked <= set(CATEGORIES.values())):
         return False
     return any(path.glob("locomo*.json*")) if path.is_dir() else path.name.startswith("locomo")
 
@@ -98,8 +101,11 @@ def evaluate(experiment: Experiment, ledger: Ledger, tell: Callable[[str, int, i
 
     Raises:
         UnknownName: a retriever or figure that does not exist.
-        BadInput: the file cannot be read.
+        BadInput: the file cannot be read, or more is asked for than ranking gives.
     """
+    if experiment.metrics or experiment.models:
+        what = "without a model, LoCoMo's figures are its own, and take neither `metrics` nor `models`"
+        raise BadInput("experiment", what, f"Leave these out, or name its kinds of question as tasks: {KINDS}")
     dataset = read(experiment.data)
     asked = [q for q in dataset.questions if q.evidence]
     if not asked:

@@ -8,6 +8,8 @@ from idiolect.core.errors import BadInput
 from idiolect.evaluation.experiment import Experiment
 from idiolect.evaluation.tasks import Source
 
+KNOWN = "LaMP, LoCoMo, LongLaMP, LongMemEval, PersonaMem, PerLTQA or PrefEval"
+
 
 def open_source(experiment: Experiment) -> Source:
     """The users and their questions.
@@ -22,16 +24,20 @@ def open_source(experiment: Experiment) -> Source:
     path = Path(experiment.data)
     if not path.exists():
         raise BadInput(path, "there is no such file or folder", "Give the path of your data with --data")
+    from idiolect.evaluation.tasks import sets
     from idiolect.evaluation.tasks.dataset import DatasetSource, continued
 
-    size = {"users": experiment.world.users, "learners": experiment.world.learners}
+    users, learners = experiment.world.users, experiment.world.learners
+    if name := sets.recognised(path):
+        return sets.open_set(name, path, users=users, learners=learners)
     if path.name.endswith("questions.json") or (path.is_dir() and any(path.glob("*questions.json*"))):
         from idiolect.data.readers import lamp
 
-        return DatasetSource(lamp.read(path), **size)
+        return DatasetSource(lamp.read(path), users=users, learners=learners)
     if path.is_file() and ".json" in path.name:
         from idiolect.data.readers import messages
 
-        return DatasetSource(continued(messages.read(path), experiment.queries), **size)
-    fix = "Give LoCoMo's or LaMP's files, or a .json or .jsonl file of messages"
+        said = continued(messages.read(path), experiment.queries)
+        return DatasetSource(said, users=users, learners=learners)
+    fix = f"Give the folder of {KNOWN}, or a .json or .jsonl file of messages"
     raise BadInput(path, "it is no data that can be evaluated", fix)

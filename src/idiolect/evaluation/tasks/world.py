@@ -51,6 +51,10 @@ class WorldSource:
         group = self.world.truth.get(user, {}).get("taste", {}).get("group", "")
         return f"taste {group}" if group != "" else ""
 
+    def person(self, user: str) -> str:
+        """Himself."""
+        return user
+
     def metric(self, task: str) -> Metric:
         """The oracle."""
         return Oracle(self.world.score)
@@ -66,6 +70,7 @@ def open_world(config: WorldConfig, queries: int = 16) -> WorldSource:
     if path and path.suffix != ".toml":
         world, name = World.load(path), path.name
     else:
-        world = make(config.seed, config.users + config.learners, probes=queries, language=path)
+        people = config.users + config.learners
+        world = make(config.seed, people, history=config.records, probes=queries, language=path)
         name = f"seed {config.seed}, {path.name}" if path else f"seed {config.seed}"
     return WorldSource(world, users=config.users, learners=config.learners, name=name)

@@ -141,6 +141,46 @@ def test_a_key_is_held_to_its_rate(opened: Opener, keys: Keys) -> None:
     assert 1 <= int(error.value.response.headers["retry-after"]) <= 31
 
 
+def test_a_login_is_held_to_the_rate_of_the_key_that_gave_its_link(opened: Opener, keys: Keys) -> None:
+    _, key = keys.create("app", per_minute=4)
+    door = opened(upstream=True)
+    for user in ("ann", "bob"):
+        door.user(user).add("hello")
+    sessions = [entered(door, key, user) for user in ("ann", "bob")]  # two of the four
+    door.http.cookies.clear()
+    status = [get(door, s, "ann/memories").status_code for s in (sessions[0], sessions[0], *sessions)]
+    assert status == [200, 200, 429, 429]
+
+
+def test_a_login_is_answered_by_the_pipeline_of_its_key(opened: Opener, keys: Keys) -> None:
+    _, key = keys.create("app", pipeline="pag")
+    door = opened(upstream=True)
+    door.user("ann").add("my sister Anna")
+    assert ask(door, entered(door, key)).idiolect["pipeline"] == "pag"
+
+
+def test_a_key_carries_its_pipeline_strength_and_budget(opened: Opener, keys: Keys) -> None:
+    _, key = keys.create("app", pipeline="ipa", strength=0.5, budget=40)
+    door = opened(upstream=True)
+    for i in range(4):
+        door.user("ann").add(f"my sister has {'very ' * 8} {i} dogs")
+    answer = ask(door, key, "my sister?", user="ann").idiolect
+    assert (answer["pipeline"], answer["strength"]) == ("ipa", 0.5)
+    assert 0 < answer["tokens"]["personal"] <= 20
+    ours = {"strength": 1.0, "budget": 10**6}  # a request may be more personal, but not longer
+    more = ask(door, key, "my sister?", user="ann", extra_body={"idiolect": ours}).idiolect
+    assert more["strength"] == 1.0
+    assert 20 < more["tokens"]["personal"] <= 40
+
+
+def test_a_key_without_strength_or_budget_is_answered_as_the_settings_say(opened: Opener, keys: Keys) -> None:
+    _, key = keys.create("app")
+    door = opened(upstream=True, pipeline={"strength": 0.25, "budget": 0})
+    door.user("ann").add("my sister Anna")
+    answer = ask(door, key, "my sister?", user="ann").idiolect
+    assert (answer["strength"], answer["sources"]) == (0.25, [])
+
+
 def test_a_revoked_key_is_turned_away_by_a_running_door(opened: Opener, keys: Keys) -> None:
     made, key = keys.create("app")
     keys.create("app")

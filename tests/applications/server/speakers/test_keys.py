@@ -9,6 +9,7 @@ from threading import Thread
 
 import pytest
 
+from idiolect.applications.server.speakers import keys as module
 from idiolect.applications.server.speakers.keys import Keys
 from idiolect.core.errors import BadInput, UnknownName
 
@@ -72,11 +73,32 @@ def test_another_process_sees_a_key_at_once(keys: Keys) -> None:
         ({"kind": "operator", "scopes": ["memory:read"]}, "admin"),
         ({"kind": "user", "user": "ann", "scopes": ["admin"]}, "app or operator"),
         ({"kind": "app", "space": "No Space"}, "small letters"),
+        ({"kind": "app", "strength": 1.5}, "from 0 to 1"),
+        ({"kind": "app", "budget": -1}, "from 0 to"),
+        ({"kind": "app", "per_minute": -1}, "from 0 to"),
     ],
 )
 def test_a_key_that_makes_no_sense_is_refused_with_the_fix(keys: Keys, given: dict[str, object], fix: str) -> None:
     with pytest.raises(BadInput, match=fix):
         keys.create(str(given.pop("kind")), **given)
+
+
+def test_keys_of_an_earlier_version_are_read_and_written_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names, steps, fields = "pipeline, created, revoked", module.STEPS, module.FIELDS
+    monkeypatch.setattr(module, "STEPS", steps[:1])
+    monkeypatch.setattr(module, "FIELDS", fields[: fields.index(names) + len(names)])
+    before = Keys(tmp_path / "home")
+    old, said = before.create("app", name="shop", pipeline="pag")
+    before.close()
+    monkeypatch.undo()
+    now = Keys(tmp_path / "home")
+    assert now.find(said) == old
+    fresh, _ = now.create("app", budget=100, strength=0.5)
+    assert [(k.budget, k.strength) for k in now.list()] == [(None, None), (100, 0.5)]
+    assert now.get(fresh.id) == fresh
+    now.close()
 
 
 def test_unknown_kinds_and_scopes_are_refused_with_near_names(keys: Keys) -> None:

@@ -41,7 +41,7 @@ def prepared(service: Serving, speaker: Speaker, body: Mapping[str, Any], *, mem
         speaker=speaker,
         messages=messages,
         query=dialogue.query(messages, service.clock()),
-        wanted=_wanted(service, speaker, fields.extension(body), spec),
+        wanted=wanted(service, speaker, fields.extension(body), spec),
         conversation=fields.conversation(body),
     )
     if service.local is not None:
@@ -53,14 +53,20 @@ def prepared(service: Serving, speaker: Speaker, body: Mapping[str, Any], *, mem
     return exchange
 
 
-def _wanted(service: Serving, speaker: Speaker, asked: fields.Extension, spec: str | None) -> Wanted:
-    """The request's own wish, then the model's name, the key's, the settings'."""
+def wanted(service: Serving, speaker: Speaker, asked: fields.Extension, spec: str | None) -> Wanted:
+    """The request's own wish, then the model's name, the key's, the settings'; no request raises the budget.
+
+    Raises:
+        Refusal: 400, an unknown method.
+    """
     usual = service.settings.pipeline
     methods = asked.pipeline if asked.pipeline is not None else (spec or speaker.pipeline or usual.methods)
+    strength = usual.strength if speaker.strength is None else speaker.strength
+    budget = usual.budget if speaker.budget is None else speaker.budget
     return Wanted(
         methods=service.pipeline.checked(methods),
-        strength=usual.strength if asked.strength is None else asked.strength,
-        budget=usual.budget if asked.budget is None else min(asked.budget, usual.budget),
+        strength=strength if asked.strength is None else asked.strength,
+        budget=budget if asked.budget is None else min(asked.budget, budget),
         context=asked.context,
         also=asked.pipeline is None and spec is None,
     )

@@ -12,7 +12,7 @@ from idiolect.core.requests import Sampling
 
 OURS = ("idiolect", "conversation")
 IGNORED = ("model", "messages", "user", "metadata", "store", "stream", "stream_options", "service_tier", *OURS)
-SILENT = ("safety_identifier", "prompt_cache_key", "prompt_cache_retention", "verbosity")  # they change no words here
+SILENT = ("safety_identifier", "prompt_cache_key", "prompt_cache_retention")  # they change no words here
 NEUTRAL: Mapping[str, tuple[Any, ...]] = {  # what asks for nothing is honoured by doing nothing
     "frequency_penalty": (0,),
     "presence_penalty": (0,),
@@ -24,8 +24,10 @@ NEUTRAL: Mapping[str, tuple[Any, ...]] = {  # what asks for nothing is honoured 
     "parallel_tool_calls": (True, False),
     "response_format": ({"type": "text"},),
     "modalities": (["text"],),
+    "verbosity": ("medium",),
 }
 MOST = 16  # texts of one request
+MOST_PROBABLE = 20  # tokens named at each place, as chat has it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +70,24 @@ def extension(body: Mapping[str, Any]) -> Extension:
     budget = _whole(given, "budget", 0, 10**6, where="idiolect.")
     context = given.get("context") or ""
     return Extension(pipeline=given.get("pipeline"), strength=strength, budget=budget, context=context)
+
+
+def completion(body: Mapping[str, Any]) -> dict[str, Any]:
+    """A request of `/v1/completions` as `/v1/chat/completions` takes it.
+
+    Raises:
+        Refusal: 400, naming what cannot be honoured.
+    """
+    prompt, logprobs = body.get("prompt"), _whole(body, "logprobs", 0, MOST_PROBABLE)
+    if not isinstance(prompt, str) or not prompt:
+        raise Refusal(400, "prompt must be a text", param="prompt")
+    for name in ("echo", "suffix", "best_of"):
+        asked = body.get(name) not in (None, count(body)) if name == "best_of" else body.get(name)
+        if asked:
+            raise Refusal(400, f"/v1/completions cannot honour {name!r}", param=name, code="unsupported_parameter")
+    kept = {k: v for k, v in body.items() if k not in ("prompt", "echo", "suffix", "best_of", "logprobs")}
+    probable = {} if logprobs is None else {"logprobs": True, **({"top_logprobs": logprobs} if logprobs else {})}
+    return {**kept, **probable, "messages": [{"role": "user", "content": prompt}]}
 
 
 def conversation(body: Mapping[str, Any]) -> str:

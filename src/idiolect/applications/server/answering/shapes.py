@@ -63,6 +63,25 @@ def gathered(calls: Sequence[Call], delta: Mapping[str, Any]) -> list[Call]:
     return found
 
 
+def older(logprobs: Any, begun: int = 0) -> dict[str, Any] | None:
+    """The log-probabilities of a choice of chat as `/v1/completions` tells them.
+
+    Args:
+        begun: characters of the text before its first token.
+    """
+    content = logprobs.get("content") if isinstance(logprobs, Mapping) else None
+    if not content:
+        return None
+    tokens = [str(one["token"]) for one in content]
+    tops = [{str(t["token"]): t["logprob"] for t in one.get("top_logprobs") or ()} for one in content]
+    return {
+        "tokens": tokens,
+        "token_logprobs": [one["logprob"] for one in content],
+        "top_logprobs": tops if any(tops) else None,
+        "text_offset": [begun + len("".join(tokens[:i])) for i in range(len(tokens))],
+    }
+
+
 def usage(prompt: int, completion: int) -> dict[str, int]:
     """Tokens as OpenAI counts them."""
     return {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}

@@ -8,7 +8,7 @@
 | `operation` | `/healthz`, `/readyz`, `/metrics`, `/v1/results` |
 | `bodies` | what requests that are passed on may hold |
 | `credentials` | what every route begins with |
-| `session` | `/`, `/v1/session`, `/v1/users`, `/v1/demo`, login |
+| `session` | `/`, `/v1/session`, `/v1/users`, `/v1/demo`, login, tokens |
 | `memories` | `/v1/users/{id}/memories...` |
 | `person` | `/v1/users/{id}/...`: profile, preferences, consents, audit, export, erasure |
 | `answers` | `/v1/users/{id}/answers...` |

@@ -14,7 +14,9 @@ from idiolect.applications.recommend import recommend
 from idiolect.applications.rewrite.material import material
 from idiolect.applications.rewrite.writing import asked, written
 from idiolect.applications.search import search
-from idiolect.applications.server.answering.pipeline import Shown, Wanted
+from idiolect.applications.server.answering.chat import wanted
+from idiolect.applications.server.answering.fields import Extension
+from idiolect.applications.server.answering.pipeline import Shown
 from idiolect.applications.server.answering.writers import noted
 from idiolect.applications.server.errors import Refusal
 from idiolect.applications.server.routes.memories import Reached
@@ -108,14 +110,12 @@ async def rewritten(request: Request, id: str, body: Draft) -> dict[str, Any]:
     who.speaker.needs("chat")
     service = who.service
     model, spec = service.named(body.model or _only(service))
-    pipeline = service.pipeline.checked(body.pipeline or spec or service.settings.pipeline.methods)
+    wish = replace(wanted(service, who.speaker, Extension(pipeline=body.pipeline), spec), also=False)
     query = asked(body.text, body.kind)
     url = service.settings.upstream.url
     data, note = await asyncio.to_thread(known, service.space(who.space), who.handle.id, "rewrite", model_at=url)
     his = material(data, query.task)
-    budget = service.settings.pipeline.budget
-    wanted = Wanted(methods=pipeline, budget=budget)
-    shown = await asyncio.to_thread(service.pipeline.shown, who.space, his, query, wanted)
+    shown = await asyncio.to_thread(service.pipeline.shown, who.space, his, query, wish)
     said = await _said(service, query, shown, model, body.tokens or service.tokens, f"{who.space}\0{who.handle.id}")
     sources = frozenset(source.id for source in shown.sources)
     made = written(his, body.text, said, sources, kind=body.kind, pipeline=shown.pipeline, note=note)

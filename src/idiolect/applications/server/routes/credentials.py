@@ -26,7 +26,7 @@ def speaker_of(request: Request) -> Speaker:
     """
     service = service_of(request)
     speaker = service.door.speaker(request)
-    service.rates.take(speaker.id, speaker.per_minute or service.settings.limits.per_minute)
+    service.rates.take(speaker.counted, speaker.per_minute or service.settings.limits.per_minute)
     return speaker
 
 

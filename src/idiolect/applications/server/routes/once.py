@@ -22,7 +22,7 @@ class Once:
 
     def __init__(self, service: Service, speaker: Speaker, body: Mapping[str, Any], key: str | None) -> None:
         self.service, self.speaker = service, speaker
-        self.key = f"{speaker.id} {key}" if key else None
+        self.key = f"{speaker.counted} {key}" if key else None
         self._mine: tuple[str, str, str] | None = None
         self.digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest() if key else ""
 
@@ -86,12 +86,14 @@ class Once:
         texts: dict[int, str] = {}
         ends: dict[int, str] = {}
         calls: dict[int, list[shapes.Call]] = {}
+        probable: dict[int, list[Any]] = {}
         last: dict[str, Any] = {}
         async for last in chunks:
             for choice in last.get("choices") or ():
                 place = int(choice.get("index", 0))
                 calls[place] = shapes.gathered(calls.get(place, []), choice.get("delta", {}))
                 texts[place] = texts.get(place, "") + str(choice.get("delta", {}).get("content") or "")
+                probable.setdefault(place, []).extend((choice.get("logprobs") or {}).get("content") or ())
                 ends[place] = choice.get("finish_reason") or ends.get(place, "")
             yield last
         if self.key and last:
@@ -100,6 +102,7 @@ class Once:
             made = reply.whole([(texts[i], ends[i]) for i in sorted(texts)], usage)
             for choice, place in zip(made["choices"], sorted(texts), strict=True):
                 choice["message"] |= {"tool_calls": calls[place]} if calls[place] else {}
+                choice["logprobs"] = {"content": probable[place]} if probable[place] else None
             await asyncio.to_thread(self.after, exchange, {**made, "idiolect": last["idiolect"]})
 
 
@@ -112,6 +115,7 @@ async def again(answer: dict[str, Any], exchange: Exchange) -> AsyncIterator[dic
         calls = shapes.calls_of(choice["message"])
         delta |= {"tool_calls": [{"index": i, **call} for i, call in enumerate(calls)]} if calls else {}
         made.append(reply.chunk(choice["index"], delta, choice["finish_reason"]))
+        made[-1]["choices"][0]["logprobs"] = choice.get("logprobs")
     if fields.with_usage(exchange.body):
         made.append(reply.last(answer["usage"]))
     made[-1] = {**made[-1], "idiolect": answer["idiolect"]}

@@ -11,7 +11,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
-from idiolect.applications.server.answering import shapes, writers
+from idiolect.applications.server.answering import fields, shapes, writers
 from idiolect.applications.server.answering.responses import asked, told
 from idiolect.applications.server.errors import Refusal, missing
 from idiolect.applications.server.routes import bodies
@@ -42,17 +42,10 @@ async def respond(request: Request) -> Response:
 async def complete(request: Request) -> Response:
     """The older form. Its prompt counts as the application's: answered in the user's terms, and not remembered."""
     this = await Asked.of(request)
-    body, speaker = this.body, this.speaker
-    prompt = body.get("prompt")
-    if not isinstance(prompt, str) or not prompt:
-        raise Refusal(400, "prompt must be a text", param="prompt")
+    speaker = this.speaker
     reading = replace(speaker, scopes=tuple(s for s in speaker.scopes if s not in ("memory:write", "users:create")))
-    kept = {k: v for k, v in body.items() if k not in ("prompt", "echo", "suffix", "best_of")}
-    for name in ("echo", "suffix"):
-        if body.get(name):
-            raise Refusal(400, f"/v1/completions cannot honour {name!r}", param=name, code="unsupported_parameter")
-    chat = {**kept, "messages": [{"role": "user", "content": prompt}]}
-    return await this.given(chat, Form(whole=_completion, events=_texts, options={}), reading=reading)
+    form = Form(whole=_completion, events=_texts, options={})
+    return await this.given(fields.completion(this.body), form, reading=reading)
 
 
 @router.post("/embeddings", openapi_extra=bodies.EMBEDDINGS)
@@ -104,33 +97,28 @@ def _before(service: Service, speaker: Speaker, body: Mapping[str, Any]) -> list
 
 
 async def _texts(first: Mapping[str, Any], rest: AsyncIterator[dict[str, Any]]) -> AsyncIterator[bytes]:
-    yield shapes.event(_chunk(first))
+    said: dict[int, int] = {}  # characters of each text so far
+    yield shapes.event(_chunk(first, said))
     async for one in rest:
-        yield shapes.event(_chunk(one))
+        yield shapes.event(_chunk(one, said))
     yield shapes.DONE
 
 
-def _chunk(one: Mapping[str, Any]) -> dict[str, Any]:
-    choices = [
-        {
-            "index": c.get("index", 0),
-            "text": c.get("delta", {}).get("content") or "",
-            "logprobs": None,
-            "finish_reason": c.get("finish_reason"),
-        }
-        for c in one.get("choices") or ()
-    ]
+def _chunk(one: Mapping[str, Any], said: dict[int, int]) -> dict[str, Any]:
+    choices = [_choice(c, (c.get("delta") or {}).get("content"), said) for c in one.get("choices") or ()]
     return {**one, "object": "text_completion", "choices": choices}
 
 
 def _completion(answer: Mapping[str, Any]) -> dict[str, Any]:
-    choices = [
-        {
-            "index": c.get("index", 0),
-            "text": c["message"].get("content") or "",
-            "logprobs": None,
-            "finish_reason": c.get("finish_reason"),
-        }
-        for c in answer["choices"]
-    ]
+    choices = [_choice(c, c["message"].get("content"), {}) for c in answer["choices"]]
     return {**answer, "object": "text_completion", "choices": choices}
+
+
+def _choice(choice: Mapping[str, Any], text: str | None, said: dict[int, int]) -> dict[str, Any]:
+    """One text, or a piece of it behind what of it was said."""
+    index = int(choice.get("index", 0))
+    begun = said.get(index, 0)
+    said[index] = begun + len(text or "")
+    logprobs = shapes.older(choice.get("logprobs"), begun)
+    finish = choice.get("finish_reason")
+    return {"index": index, "text": text or "", "logprobs": logprobs, "finish_reason": finish}

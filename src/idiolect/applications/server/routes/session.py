@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote, unquote
 
 from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, RedirectResponse, Response
+from pydantic import BaseModel, ConfigDict, Field
 
 import idiolect
 from idiolect import applications
@@ -15,12 +16,20 @@ from idiolect.applications.server import demo
 from idiolect.applications.server.errors import Refusal, missing
 from idiolect.applications.server.routes.credentials import service_of, speaker_of
 from idiolect.applications.server.service import Service
-from idiolect.applications.server.speakers.identity import COOKIE, LINK, SESSION, Speaker
+from idiolect.applications.server.speakers.identity import COOKIE, LENT, LINK, OWN, SESSION, Speaker
 from idiolect.data.sqlite.connection import value
 
 router = APIRouter(tags=["session"])
 PAGE = Path(applications.__file__).parent / "page"
 MOST = 200  # users that a page lists
+
+
+class Lent(BaseModel):
+    """How long a token is good for, in seconds, and what for; all that the key may, where no scopes are named."""
+
+    model_config = ConfigDict(extra="forbid")
+    expires_in: int = Field(default=LENT[0], ge=1, le=LENT[1])
+    scopes: list[Literal["chat", "memory:read", "memory:write"]] | None = Field(default=None, min_length=1)
 
 
 @router.get("/", include_in_schema=False)
@@ -55,8 +64,24 @@ def link(request: Request, id: str) -> dict[str, Any]:
     service, speaker = service_of(request), speaker_of(request)
     speaker.needs("memory:write")
     user = service.known(speaker, unquote(id)).id
+    if speaker.kind == "token":  # a login would outlive it
+        raise Refusal(403, "a link is asked for with a key", code="missing_scope")
     code = service.door.ticket(speaker.space, user, "login", speaker.scopes, key=speaker.key)
     return {"url": f"{request.base_url}login?code={quote(code)}", "expires_in": LINK}
+
+
+@router.post("/v1/users/{id}/token")
+def token(request: Request, id: str, body: Lent) -> dict[str, Any]:
+    """A credential for a client of his own: it is that one user, allows no more than who asked, and ends by itself."""
+    service, speaker = service_of(request), speaker_of(request)
+    wanted = body.scopes or [s for s in OWN if s in speaker.scopes]
+    for scope in wanted or OWN[:1]:
+        speaker.needs(scope)
+    if (handle := service.person(speaker, speaker.reaches(unquote(id)))) is None:
+        raise missing("there is no such user")
+    said = service.door.lent(speaker, handle.id, wanted, body.expires_in)
+    with service.space(speaker.space).store.unit(handle.id, make=True):  # who may make users has made one
+        return {"token": said, "expires_in": body.expires_in, "user": handle.id, "scopes": wanted}
 
 
 @router.get("/v1/session")

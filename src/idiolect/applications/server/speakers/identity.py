@@ -20,19 +20,23 @@ from idiolect.applications.server.errors import Refusal, missing
 from idiolect.applications.server.speakers.keys import Keys
 
 COOKIE, CSRF = "idiolect_session", "x-csrf-token"
+TOKEN = "idt_"  # how a user's token begins
 SESSION = 12 * 3600  # seconds that a login lasts
 LINK = 600  # seconds in which a login link is good
+LENT = (900, SESSION)  # seconds that a token is good for, and at most
 EVERYTHING = ("chat", "memory:read", "memory:write", "train", "admin", "users:create")
 OWN = ("chat", "memory:read", "memory:write")  # what a user may do with what is his
 CHANGING = ("POST", "PUT", "PATCH", "DELETE")
+HANDED_ON = ("field", "per_minute", "pipeline", "budget", "strength")  # from a key to the logins and tokens it asked for
 
 
 @dataclass(frozen=True, kw_only=True)
 class Speaker:
     """Whoever holds a credential. user: the one whom he is bound to; None: any of the space (`field` says which).
 
-    csrf: what a change must bring along, where the credential is a cookie. key: id of the key that he holds, or that
-    asked for his login; empty where there is none.
+    kind: of his key; "login" and "token" where he holds what a key asked for. csrf: what a change must bring along,
+    where the credential is a cookie. key: id of the key that he holds, or that asked for his login or token; empty
+    where there is none.
     """
 
     id: str
@@ -44,8 +48,15 @@ class Speaker:
     quota: int = 0
     per_minute: int = 0
     pipeline: str = ""
+    budget: int | None = None
+    strength: float | None = None
     csrf: str | None = None
     key: str = ""
+
+    @property
+    def counted(self) -> str:
+        """Under what his requests are counted: what a key gave out is held to the key's own rate."""
+        return self.key or self.id
 
     def needs(self, *scopes: str) -> None:
         """Raises:
@@ -100,16 +111,29 @@ class Door:
             return self._anyone(request)
         raise Refusal(401, "no credential: send Authorization: Bearer, with the token printed at the start or a key")
 
-    def ticket(self, space: str, user: str, what: str, scopes: Sequence[str] = OWN, *, key: str = "") -> str:
-        """A signed token of one user: "login" works once, "session" until it is old or was ended.
+    def ticket(
+        self, space: str, user: str, what: str, scopes: Sequence[str] = OWN, *, key: str = "", seconds: int = SESSION
+    ) -> str:
+        """What is signed for one user: "login" works once, "session" and "token" until they are old or were ended.
 
         Args:
             scopes: what it allows at most.
             key: id of the key that asks for it, with which it goes; empty where whoever runs the server does.
+            seconds: how long it is good for at most.
         """
-        allowed = [s for s in OWN if s in scopes]
-        said = {"space": space, "user": user, "what": what, "id": secrets.token_hex(8), "scopes": allowed, "key": key}
-        return self._fernet.encrypt(json.dumps(said).encode()).decode()
+        said = {"space": space, "user": user, "what": what, "id": secrets.token_hex(8), "key": key}
+        said |= {"scopes": [s for s in OWN if s in scopes], "until": self.keys.clock() + seconds}
+        return (TOKEN if what == "token" else "") + self._fernet.encrypt(json.dumps(said).encode()).decode()
+
+    def lent(self, speaker: Speaker, user: str, scopes: Sequence[str], seconds: int) -> str:
+        """A token with which a client is that one user, for so many seconds.
+
+        Raises:
+            Refusal: 403, a login or a token asks: neither can be made to last longer than it was given for.
+        """
+        if speaker.kind in ("login", "token"):
+            raise Refusal(403, "a token is asked for with a key", code="missing_scope")
+        return self.ticket(speaker.space, user, "token", scopes, key=speaker.key, seconds=seconds)
 
     def redeem(self, code: str) -> str:
         """The session's token for a login code, once.
@@ -125,19 +149,22 @@ class Door:
     def leave(self, request: Request) -> None:
         """Ends the logins that a request bears: their tokens open nothing any more, whoever has them."""
         for said in (_borne(request), request.cookies.get(COOKIE)):
-            session = self._read(said, "session", SESSION) if said else None
+            session = self._read(said, "session", SESSION) or self._read(said, "token", SESSION) if said else None
             if session is not None:
                 self.keys.spend(session["id"])
 
     def _bearer(self, said: str, request: Request) -> Speaker:
-        if self.keyless:
+        if said.startswith(TOKEN):  # it binds even where nothing else is asked for
+            if lent := self._read(said, "token", SESSION):
+                return self._bound(lent, "token")
+        elif self.keyless:
             if self.token is None or hmac.compare_digest(said.encode(), self.token.encode()):
                 return self._anyone(request)
         elif key := self.keys.find(said):
-            names = ("id", "kind", "space", "scopes", "user", "field", "quota", "per_minute", "pipeline")
+            names = ("id", "kind", "space", "scopes", "user", "quota", *HANDED_ON)
             return Speaker(**{name: getattr(key, name) for name in names}, key=key.id)
         elif session := self._read(said, "session", SESSION):
-            return _bound(session, None)
+            return self._bound(session, "login")
         raise Refusal(401, "the credential opens nothing here")
 
     def _cookie(self, cookie: str, request: Request) -> Speaker:
@@ -148,7 +175,14 @@ class Door:
         given = request.headers.get(CSRF, "")
         if request.method in CHANGING and not hmac.compare_digest(given.encode(), csrf.encode()):
             raise Refusal(403, f"changes by cookie need the header {CSRF}, as /v1/session gives it", code="csrf")
-        return _bound(session, csrf)
+        return self._bound(session, "login", csrf)
+
+    def _bound(self, said: Mapping[str, Any], kind: str, csrf: str | None = None) -> Speaker:
+        """Whoever was let in as one user, held to what holds for the key that asked for it."""
+        key = self.keys.get(said["key"]) if said["key"] else None
+        given: dict[str, Any] = {name: getattr(key, name) for name in HANDED_ON} if key else {}
+        names = {name: said[name] for name in ("space", "user", "key")}
+        return Speaker(id=f"user {said['id']}", kind=kind, scopes=tuple(said["scopes"]), csrf=csrf, **names, **given)
 
     def _anyone(self, request: Request) -> Speaker:
         asked = request.headers.get("x-idiolect-space", self.space)
@@ -159,28 +193,17 @@ class Door:
     def _read(self, token: str, what: str, age: int) -> dict[str, Any] | None:
         """What a token of ours says, while it opens something."""
         try:
-            said: dict[str, Any] = json.loads(self._fernet.decrypt(token.encode(), ttl=age))
+            said: dict[str, Any] = json.loads(self._fernet.decrypt(token.removeprefix(TOKEN).encode(), ttl=age))
         except (InvalidToken, ValueError):
             return None
-        return said if said["what"] == what and self.keys.stands(said["id"], said.get("key")) else None
+        good = said["what"] == what and said.get("until", 0.0) > self.keys.clock()
+        return said if good and self.keys.stands(said["id"], said.get("key")) else None
 
 
 def _borne(request: Request) -> str:
     """What a request says as its bearer; empty where it does not."""
     kind, _, said = request.headers.get("authorization", "").partition(" ")
     return said.strip() if kind.lower() == "bearer" else ""
-
-
-def _bound(session: Mapping[str, Any], csrf: str | None) -> Speaker:
-    return Speaker(
-        id=f"user {session['id']}",
-        kind="user",
-        space=session["space"],
-        user=session["user"],
-        scopes=tuple(session["scopes"]),
-        csrf=csrf,
-        key=session["key"],
-    )
 
 
 def _fernet_key(keys: Keys) -> bytes:

@@ -49,8 +49,13 @@ STEPS = (
     ) WITHOUT ROWID;
     CREATE TABLE spent (code TEXT PRIMARY KEY) WITHOUT ROWID;
     """,
+    """
+    ALTER TABLE key ADD COLUMN budget INTEGER;
+    ALTER TABLE key ADD COLUMN strength REAL;
+    """,
 )
-FIELDS = "id, kind, name, space, user, field, scopes, quota, per_minute, pipeline, created, revoked"
+FIELDS = "id, kind, name, space, user, field, scopes, quota, per_minute, pipeline, created, revoked, budget, strength"
+BOUNDS = {"budget": (0, 10**6), "strength": (0, 1), "quota": (0, 10**9), "per_minute": (0, 10**9)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +69,8 @@ class Key:
         per_minute: requests; 0: as the server's limits say.
         pipeline: methods for its users; empty: as the server's settings say.
         created, revoked: POSIX seconds.
+        budget: tokens of personal context at most; None: as the server's settings say.
+        strength: 0 generic to 1 personal, where a request states none; None: as the server's settings say.
     """
 
     id: str
@@ -78,13 +85,15 @@ class Key:
     pipeline: str = ""
     created: float = 0.0
     revoked: float | None = None
+    budget: int | None = None
+    strength: float | None = None
 
 
 class Keys:
     """The keys of a home, in ``<home>/keys.db``; several processes may have it open."""
 
     def __init__(self, home: str | Path | None, clock: Callable[[], float] = time.time) -> None:
-        self.home, self._clock = folder.home(home), clock
+        self.home, self.clock = folder.home(home), clock
         self._database = Database(folder.file(self.home / "keys.db"), STEPS)
         self._secret = _secret(folder.file(self.home / "keys.secret"))
 
@@ -93,7 +102,8 @@ class Keys:
 
         Raises:
             UnknownName: no such kind or scope.
-            BadInput: a user key without a user, another with one, an operator's key that reads content, a bad space.
+            BadInput: a user key without a user, another with one, an operator's key that reads content, a bad space, a
+                number out of bounds.
         """
         if kind not in USUAL:
             raise UnknownName("kind of key", kind, USUAL)
@@ -101,7 +111,7 @@ class Keys:
         for scope in wanted:
             if scope not in SCOPES:
                 raise UnknownName("scope", scope, SCOPES)
-        key = Key(id=secrets.token_hex(6), kind=kind, scopes=wanted, created=self._clock(), **fields)
+        key = Key(id=secrets.token_hex(6), kind=kind, scopes=wanted, created=self.clock(), **fields)
         _check(key)
         return key, self._write(key)
 
@@ -119,7 +129,7 @@ class Keys:
         """
         key = self._known(id)
         with self._database.writing() as connection:
-            connection.execute("UPDATE key SET revoked = ? WHERE id = ? AND revoked IS NULL", (self._clock(), id))
+            connection.execute("UPDATE key SET revoked = ? WHERE id = ? AND revoked IS NULL", (self.clock(), id))
         return key
 
     def rotate(self, id: str) -> str:
@@ -145,6 +155,12 @@ class Keys:
             return None
         key = _key(row[:-1])
         return key if key.revoked is None else None
+
+    def get(self, id: str) -> Key | None:
+        """The key of an id, while it opens something."""
+        with self._database.reading() as connection:
+            row: Any = connection.execute(f"SELECT {FIELDS} FROM key WHERE id = ? AND revoked IS NULL", (id,)).fetchone()
+        return None if row is None else _key(row)
 
     @property
     def any(self) -> bool:
@@ -216,6 +232,11 @@ def _check(key: Key) -> None:
     if (key.kind == "user") != bool(key.user):
         fix = "Give --user with --kind user, and only there."
         raise BadInput("key", "a user key is bound to a user, and no other is", fix)
+    for name, (least, most) in BOUNDS.items():
+        given = getattr(key, name)
+        if given is not None and not least <= given <= most:
+            what, fix = f"{given} is out of bounds", f"Give a number from {least} to {most}."
+            raise BadInput(f"{name.replace('_', ' ')} of a key", what, fix)
     if key.kind == "operator" and set(key.scopes) - {"admin"}:
         raise BadInput("key", "an operator's key reads no content", "Give it the scope admin alone.")
     if key.kind == "user" and {"admin", "users:create"} & set(key.scopes):

@@ -13,9 +13,11 @@ from idiolect.evaluation.benchmarks.card import Card
 
 CARD = Card(
     title="LongLaMP",
-    source="huggingface.co/datasets/LongLaMP/LongLaMP (each task's split written as one JSON list)",
-    version="configurations <task>_user and <task>_temporal; splits train, val, test",
-    licence="see the data set's page; the e-mail task needs the Avocado corpus from the LDC",
+    source="huggingface.co/datasets/LongLaMP/LongLaMP (each task's split written as one JSON list); "
+    "github.com/LongLaMP-benchmark/LongLaMP-Benchmark",
+    version="README.md of 41412feaadd6d07c74306de1d5e7e3ed3c9abc93; configurations <task>_user and <task>_temporal, "
+    "splits train, val, test",
+    licence="none stated in the README (the data set's page was not read); the e-mails need Avocado, from the LDC",
     split="<task>_user/test.json; at least one task",
     protocol="ROUGE-1, ROUGE-L, METEOR of the text under `output`",
     files=(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +19,8 @@ CARD = Card(
     version="e755f90a3600e80222e129a14a3b218fc6d2c808",
     licence="CC BY-NC 4.0",
     split="every task of every user; nothing is tuned",
-    protocol="from the user's intent the affinity fields of his profile: F1 of the first three against those named",
+    protocol="from the user's intent the affinity fields of his profile: precision, recall and F1 of the first three"
+    " against those named; F1 of the same with their values",
     files=("res/schema.json",),
 )
 CHOSEN = 3
@@ -31,7 +32,7 @@ class Task:
 
     user: str
     intent: str
-    fields: tuple[tuple[str, str], ...]  # (field's name, as searched)
+    fields: tuple[tuple[str, str], ...]  # (field's name, as searched: with domain and value)
     wanted: frozenset[str]
 
 
@@ -67,16 +68,34 @@ def count(data: Sequence[Task]) -> dict[str, int]:
 
 
 def measure(data: Sequence[Task], encoder: Encoder | None) -> Iterator[Row]:
-    """BM25 between intent and fields, and under another task's intent."""
+    """BM25 between intent and fields, of his own profile and of another's.
+
+    Fields of the same names stand in nearly every profile, so that only what counts their values can be personal.
+    """
     del encoder
-    indexes = {t.user: ranking.Lexical([said for _, said in t.fields]) for t in data}
-    for label, shift in (
-        (Label("all", "BM25", ours=True), 0),
-        (Label("all", "another task's intent", ours=True, control=True), len(data) // 2),
+    profiles = {t.user: t.fields for t in data}
+    indexes = {user: ranking.Lexical([said for _, said in fields]) for user, fields in profiles.items()}
+    following = dict(zip(profiles, [*list(profiles)[1:], *list(profiles)[:1]], strict=True))
+    owners = [t.user for t in data]
+    for label, whose in (
+        (Label("all", "BM25", ours=True), {user: user for user in profiles}),
+        (Label("all", "the same over another's profile", ours=True, control=True), following),
     ):
-        values = []
-        for i, task in enumerate(data):
-            scores = indexes[task.user].scores(data[(i + shift) % len(data)].intent)
-            said = {task.fields[n][0] for n in ranking.order(scores)[:CHOSEN]}
-            values.append(2 * len(said & task.wanted) / (len(said) + len(task.wanted)))
-        yield mean(label, "F1", values, [t.user for t in data])
+        chosen = []
+        for task in data:
+            ranked = ranking.order(indexes[whose[task.user]].scores(task.intent))[:CHOSEN]
+            chosen.append([profiles[whose[task.user]][n] for n in ranked])
+        names = [_scores({name for name, _ in c}, t.wanted) for c, t in zip(chosen, data, strict=True)]
+        valued = [
+            _scores({said for _, said in c}, {said for name, said in t.fields if name in t.wanted})
+            for c, t in zip(chosen, data, strict=True)
+        ]
+        for n, metric in enumerate(("precision", "recall", "F1")):
+            yield mean(label, metric, [scores[n] for scores in names], owners)
+        yield mean(label, "F1 with values", [scores[2] for scores in valued], owners)
+
+
+def _scores(found: Set[str], wanted: Set[str]) -> tuple[float, float, float]:
+    """(precision, recall, F1) of one set against another; neither is empty."""
+    right = len(found & wanted)
+    return right / len(found), right / len(wanted), 2 * right / (len(found) + len(wanted))

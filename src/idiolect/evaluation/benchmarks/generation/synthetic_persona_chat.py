@@ -30,7 +30,7 @@ AMONG = 20
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """What he said, and the lines of his persona."""
+    """What he said, and the lines of his persona in one order: the same lines are the same persona."""
 
     dialogue: str
     persona: tuple[str, ...]
@@ -49,7 +49,7 @@ def read(folder: Path) -> list[Speaker]:
             lines = re.findall(rf"^User {which}: (.*)$", row[COLUMNS[2]], re.MULTILINE)
             if not lines:
                 continue  # a few dialogues are of one speaker alone
-            persona = tuple(line for line in row[column].splitlines() if line.strip())
+            persona = tuple(sorted(line for line in row[column].splitlines() if line.strip()))
             found.append(Speaker(f"{n}/{which}", persona, " ".join(lines)))
     if not found:
         raise BadInput(folder / CARD.files[0], "no dialogue has a line of User 1 or 2", f"Take version {CARD.version}")
@@ -62,19 +62,31 @@ def count(data: Sequence[Speaker]) -> dict[str, int]:
 
 
 def measure(data: Sequence[Speaker], encoder: Encoder | None) -> Iterator[Row]:
-    """BM25 between what was said and the personas; under what another speaker said beside."""
+    """BM25 between what was said and the personas; under what another speaker said beside.
+
+    Dialogues that follow one another share personas: the other speaker is far off, and has no line in common.
+    """
     del encoder
     personas = sorted({s.persona for s in data}, key=lambda p: digest(" ".join(p)))
-    for label, shift in (
-        (Label("persona among 20", "BM25", ours=True), 0),
-        (Label("persona among 20", "from another speaker's words", ours=True, control=True), 2),
+    for label, others in (
+        (Label("persona among 20", "BM25", ours=True), data),
+        (Label("persona among 20", "from another speaker's words", ours=True, control=True), _strangers(data)),
     ):
-        ranked = [_places(s, data[(i + shift) % len(data)].said, personas) for i, s in enumerate(data)]
+        ranked = [_places(s, other.said, personas) for s, other in zip(data, others, strict=True)]
         owners = [s.dialogue for s in data]
         yield mean(label, "hits@1", [float(p == 1) for p in ranked], owners)
         yield mean(label, "MRR", [1 / p for p in ranked], owners)
     chance = [1 / AMONG] * len(data)
     yield mean(Label("persona among 20", "chance"), "hits@1", chance, [s.dialogue for s in data])
+
+
+def _strangers(data: Sequence[Speaker]) -> list[Speaker]:
+    """For each the first from half the list on with whom he shares no line; himself where he shares with all."""
+    found, half = [], len(data) // 2
+    for i, speaker in enumerate(data):
+        after = (data[(i + half + step) % len(data)] for step in range(len(data)))
+        found.append(next((o for o in after if not set(o.persona) & set(speaker.persona)), speaker))
+    return found
 
 
 def _places(speaker: Speaker, said: str, personas: Sequence[tuple[str, ...]]) -> int:

@@ -3,70 +3,52 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
 from idiolect.core.errors import BadInput
 from idiolect.data.readers.text import listing, mapping, text
-from idiolect.evaluation.benchmarks import ranking
+from idiolect.evaluation.benchmarks import finding
 from idiolect.evaluation.benchmarks.card import Card
-from idiolect.evaluation.benchmarks.rows import Label, Row, mean
+from idiolect.evaluation.benchmarks.finding import Histories, Question
+from idiolect.evaluation.benchmarks.rows import Row
 from idiolect.retrieval.protocol import Encoder
 
 CARD = Card(
     title="PerLTQA",
-    source="github.com/Elvin-Yiming-Du/PerLTQA, Dataset/en_v2",
+    source="github.com/Elvin-Yiming-Du/PerLTQA, Dataset/en_v2 (form: Dataset/README.md and the two files)",
     version="67f8351aa6cedddcfc9985e475cfb5565ffd6fa8",
-    licence="CC BY-NC 4.0",
-    split="every question of a person whose memories are there",
-    protocol="one index a person over all four kinds of memory; recall@5 and MRR of the memory that is referred to",
+    licence="CC BY-NC 4.0 (LICENSE.txt)",
+    split="every question of a person whose memories are there, but for those that refer to a memory which is not",
+    protocol="one index a person over all four kinds of memory; recall@5, MRR of the memory that is referred to",
     files=("perltmem_en_v2.json", "perltqa_en_v2.json"),
 )
 KINDS = ("social_relationship", "events", "dialogues")
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
-    """A question to one person's memories, and the ids of those that answer it."""
-
-    person: str
-    kind: str
-    question: str
-    answer: str
-    wanted: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Memories:
-    """By person, his memories by id; and the questions."""
-
-    people: Mapping[str, Mapping[str, str]]
-    cases: tuple[Case, ...]
-
-
-def read(folder: Path) -> Memories:
+def read(folder: Path) -> Histories:
     """Raises:
-    BadInput: a person or question lacks a field, or refers to a memory that he has not.
+    BadInput: a person or question lacks a field, or many refer to memories that they have not.
     """
-    raw = mapping(CARD.document(folder, CARD.files[0]), folder / CARD.files[0])
-    people = {name: dict(_memories(item, f"{folder / CARD.files[0]}, {name}")) for name, item in raw.items()}
+    first, second = (folder / name for name in CARD.files)
+    raw = mapping(CARD.document(folder, CARD.files[0]), first)
+    people = {name: dict(_memories(item, f"{first}, {name}")) for name, item in raw.items()}
     asked = CARD.document(folder, CARD.files[1])
     if not isinstance(asked, list):
-        raise BadInput(folder / CARD.files[1], "no list of people", f"Take the file of version {CARD.version}")
-    cases: list[Case] = []
+        raise BadInput(second, "no list of people", f"Take the file of version {CARD.version}")
+    questions: list[tuple[str, Question]] = []
     for entry in asked:
-        for name, groups in mapping(entry, folder / CARD.files[1]).items():
+        for name, groups in mapping(entry, second).items():
             if name in people:
-                cases += _cases(name, groups, people[name], f"{folder / CARD.files[1]}, {name}")
-    return Memories(people, tuple(cases))
+                questions += _questions(name, groups, f"{second}, {name}")
+    return finding.joined(people, questions)
 
 
 def _memories(raw: object, place: str) -> Iterator[tuple[str, str]]:
     item = mapping(raw, place, "profile", *KINDS)
     for name, value in mapping(item["profile"], place).items():
         yield name, f"{name}: {value}"
-    for id, one in mapping(item["social_relationship"], place).items():
+    for id, one in mapping(_literal(item["social_relationship"], place), place).items():
         yield id, " ".join(map(str, mapping(one, place).values()))
     for id, one in mapping(item["events"], place).items():
         event = mapping(one, f"{place}, event {id}", "content", "summary")
@@ -76,47 +58,39 @@ def _memories(raw: object, place: str) -> Iterator[tuple[str, str]]:
         yield id, "\n".join(f"{time}: {' '.join(map(str, listing(lines, place)))}" for time, lines in said.items())
 
 
-def _cases(name: str, raw: object, memories: Mapping[str, str], place: str) -> Iterator[Case]:
+def _literal(raw: object, place: str) -> object:
+    """A text that is written as a Python value, as that value: some people's relationships are in en_v2."""
+    if not isinstance(raw, str):
+        return raw
+    try:
+        found: object = ast.literal_eval(raw)
+    except (ValueError, SyntaxError) as error:
+        raise BadInput(place, f"{raw[:40]!r} is no Python value", "Fetch the file again") from error
+    return found
+
+
+def _questions(name: str, raw: object, place: str) -> Iterator[tuple[str, Question]]:
     groups = mapping(raw, place)
     for entry in listing(groups.get("profile", []), place):
-        yield _case(name, "profile", entry, memories, place)
+        yield place, _question(name, "profile", entry, place)
     for kind in KINDS:
         for group in listing(groups.get(kind, []), place):
             for entries in mapping(group, place).values():
                 for entry in listing(entries, place):
-                    yield _case(name, kind, entry, memories, place)
+                    yield place, _question(name, kind, entry, place)
 
 
-def _case(name: str, kind: str, raw: object, memories: Mapping[str, str], place: str) -> Case:
+def _question(name: str, kind: str, raw: object, place: str) -> Question:
     item = mapping(raw, place, "Question", "Answer", "Reference Memory")
-    stated = text(item["Reference Memory"], place)
-    wanted = ast.literal_eval(stated) if stated.startswith("[") else [stated]
-    if missing := [w for w in wanted if w not in memories]:
-        raise BadInput(place, f"no memory has the id {missing[0]!r}", "Take both files of one version")
-    return Case(name, kind, text(item["Question"], place), text(item["Answer"], place), tuple(wanted))
+    stated = text(item["Reference Memory"], place).strip()
+    wanted = listing(_literal(stated, place), place) if stated.startswith("[") else [stated]
+    return Question(name, kind, text(item["Question"], place), text(item["Answer"], place), tuple(map(str, wanted)))
 
 
-def count(data: Memories) -> dict[str, int]:
-    """What is in it."""
-    memories = sum(map(len, data.people.values()))
-    return {"people": len(data.people), "memories": memories, "questions": len(data.cases)}
+count = finding.count
 
 
-def measure(data: Memories, encoder: Encoder | None) -> Iterator[Row]:
+def measure(data: Histories, encoder: Encoder | None) -> Iterator[Row]:
     """BM25, by kind of memory and over all."""
     del encoder  # 140 people's memories would be encoded for hours: name a folder of vectors and use ipa for that
-    ranked: list[tuple[Case, list[int], set[int]]] = []
-    for person, memories in data.people.items():
-        ids, index = list(memories), ranking.Lexical(list(memories.values()))
-        for case in (c for c in data.cases if c.person == person):
-            ranked.append((case, ranking.order(index.scores(case.question)), {ids.index(w) for w in case.wanted}))
-    for part in ("all", "profile", *KINDS):
-        mine = [r for r in ranked if part in ("all", r[0].kind)]
-        if mine:
-            yield from _rows(Label(part, "BM25"), mine)
-
-
-def _rows(label: Label, ranked: Sequence[tuple[Case, list[int], set[int]]]) -> Iterator[Row]:
-    owners = [c.person for c, _, _ in ranked]
-    yield mean(label, "recall@5", [ranking.recall(r, w, 5) for _, r, w in ranked], owners)
-    yield mean(label, "MRR", [ranking.reciprocal(r, w) for _, r, w in ranked], owners)
+    yield from finding.measure(data, cuts=(5,))

@@ -15,7 +15,7 @@ from idiolect.core.errors import BadInput
 from idiolect.data.readers.text import listing, mapping, text
 from idiolect.evaluation.benchmarks import ranking
 from idiolect.evaluation.benchmarks.card import Card
-from idiolect.evaluation.benchmarks.rows import Label, Row, mean
+from idiolect.evaluation.benchmarks.rows import Label, Row, known, mean
 from idiolect.evaluation.metrics import Floats
 from idiolect.retrieval.protocol import Encoder
 
@@ -27,7 +27,8 @@ CARD = Card(
     version="cf1a9550f36d5a5deb9fadcb3919131f8d82cf54",
     licence="CC BY-NC-SA 4.0, research only",
     split="people with documents; a weight is chosen on the other people than the one who is measured",
-    protocol="one index a person, a document is a segment as compact JSON; of several values the best combination",
+    protocol="one index a person, a document is a segment as compact JSON; of several values the best combination; the"
+    " answer's words in the first five segments",
     files=(
         f"{ROOT}/eval_info/eval_info_all.json",
         *(f"{ROOT}/eval_info/qa_gt_context_all_noise_{n}.json" for n in NOISE),
@@ -35,14 +36,16 @@ CARD = Card(
     ),
 )
 LEFT_OUT, MOST, WEIGHTS = "Subjective", 5000, (0.0, 0.2, 0.4, 0.6, 0.8)
+READ = 5  # segments that are given
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A question, and for each value of its answer the places of the segments that support it."""
+    """A question, the values of its answer, and for each the places of the segments that support it."""
 
     kind: str
     question: str
+    answer: tuple[str, ...]
     wanted: tuple[tuple[int, ...], ...]
 
 
@@ -111,7 +114,7 @@ def _case(raw: dict[str, object], gold: Mapping[str, dict[str, list[str]]], ids:
         raise BadInput(place, f"no document has the segment {stray[0]!r}", "Take all files of one version")
     kind = f"{raw['type']} {raw.get('difficulty')}" if raw["type"] == "Preference" else str(raw["type"])
     wanted = tuple(tuple(ids.index(s) for s in group) for group in stated.values() if group)
-    return Case(kind, text(raw["question"], place), wanted)
+    return Case(kind, text(raw["question"], place), tuple(stated), wanted)
 
 
 def count(data: Mapping[str, Sequence[Person]]) -> dict[str, int]:
@@ -121,25 +124,35 @@ def count(data: Mapping[str, Sequence[Person]]) -> dict[str, int]:
 
 
 def measure(data: Mapping[str, Sequence[Person]], encoder: Encoder | None) -> Iterator[Row]:
-    """Words, vectors, both; ours: a weight that the other people choose."""
+    """Words, vectors, both; ours: a weight that the other people choose. The control: the same over another's data."""
     for noise, people in data.items():
-        words = {p.name: _lexical(p) for p in people}
+        words = {p.name: _lexical(p, p) for p in people}
         yield from _rows(noise, Label("", "BM25"), people, words)
         if encoder is None:
             continue
-        dense = {p.name: ranking.cosines(encoder, [c.question for c in p.cases], list(p.documents)) for p in people}
+        dense = {p.name: _dense(encoder, p, p) for p in people}
         yield from _rows(noise, Label("", "MiniLM"), people, dense)
         mixed = {w: {n: ranking.fused(words[n], dense[n], w) for n in words} for w in (*WEIGHTS, 0.5)}
         yield from _rows(noise, Label("", "fuse 0.5"), people, mixed[0.5])
-        ours = {p.name: mixed[_tuned([o for o in people if o is not p], mixed)][p.name] for p in people}
+        chosen = {p.name: _tuned([o for o in people if o is not p], mixed) for p in people}
+        ours = {name: mixed[weight][name] for name, weight in chosen.items()}
         yield from _rows(noise, Label("", "fuse, weight from the other people", ours=True), people, ours)
-        other = {name: np.roll(scores, 1, axis=0) for name, scores in ours.items()}
-        yield from _rows(noise, Label("", "under another question", ours=True, control=True), people, other)
+        strangers = dict(zip(people, [*people[1:], *people[:1]], strict=True))
+        other = {
+            p.name: ranking.fused(_lexical(p, s), _dense(encoder, p, s), chosen[p.name]) for p, s in strangers.items()
+        }
+        yield from _told(
+            noise, Label("", "the same over another's documents", ours=True, control=True), strangers, other
+        )
 
 
-def _lexical(person: Person) -> Floats:
-    index = ranking.Lexical(person.documents)
+def _lexical(person: Person, whose: Person) -> Floats:
+    index = ranking.Lexical(whose.documents)
     return np.stack([index.scores(c.question) for c in person.cases])
+
+
+def _dense(encoder: Encoder, person: Person, whose: Person) -> Floats:
+    return ranking.cosines(encoder, [c.question for c in person.cases], list(whose.documents))
 
 
 def _tuned(people: Sequence[Person], mixed: Mapping[float, Mapping[str, Floats]]) -> float:
@@ -152,10 +165,10 @@ def _tuned(people: Sequence[Person], mixed: Mapping[float, Mapping[str, Floats]]
 
 def _best(case: Case, scores: Floats) -> tuple[float, float]:
     """(recall@5, NDCG@5) of the best combination of one segment a value; each figure by itself."""
-    ranked = ranking.order(scores)[:5]
+    ranked = ranking.order(scores)[:READ]
     combinations = [set(c) for c in islice(product(*case.wanted), MOST)]
-    recall = max(ranking.recall(ranked, c, 5) for c in combinations)
-    return recall, max(ranking.ndcg(ranked, c, 5) for c in combinations)
+    recall = max(ranking.recall(ranked, c, READ) for c in combinations)
+    return recall, max(ranking.ndcg(ranked, c, READ) for c in combinations)
 
 
 def _rows(noise: str, label: Label, people: Sequence[Person], scores: Mapping[str, Floats]) -> Iterator[Row]:
@@ -165,3 +178,15 @@ def _rows(noise: str, label: Label, people: Sequence[Person], scores: Mapping[st
         part = Label(f"noise {noise}, {kind}", label.method, label.ours, label.control)
         for n, metric in enumerate(("recall@5", "NDCG@5")):
             yield mean(part, metric, [values[n] for _, values in mine], [name for name, _ in mine])
+    yield from _told(noise, label, {p: p for p in people}, scores)
+
+
+def _told(noise: str, label: Label, whose: Mapping[Person, Person], scores: Mapping[str, Floats]) -> Iterator[Row]:
+    """How much of the answers' values the first segments of somebody say."""
+    found = []
+    for person, other in whose.items():
+        for case, of in zip(person.cases, scores[person.name], strict=True):
+            read = [other.documents[i] for i in ranking.order(of)[:READ]]
+            found.append((ranking.told(" ".join(case.answer), case.question, read), person.name))
+    part = Label(f"noise {noise}, all", label.method, label.ours, label.control)
+    yield from known(part, f"answer's words in {READ} segments", found)

@@ -7,20 +7,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from idiolect.core.errors import BadInput
 from idiolect.data.readers.text import listing, mapping
-from idiolect.evaluation.benchmarks import ranking
+from idiolect.evaluation.benchmarks import choosing
 from idiolect.evaluation.benchmarks.card import Card
-from idiolect.evaluation.benchmarks.rows import Label, Row, mean
+from idiolect.evaluation.benchmarks.choosing import Choice
+from idiolect.evaluation.benchmarks.rows import Row
 from idiolect.retrieval.protocol import Encoder
 
 CARD = Card(
     title="PersonaMem",
-    source="github.com/bowen-upenn/PersonaMem; files from huggingface.co/datasets/bowen-upenn/PersonaMem",
+    source="github.com/bowen-upenn/PersonaMem; files from huggingface.co/datasets/bowen-upenn/PersonaMem, "
+    "now PersonaMem-v1",
     version="041d82ac6170d3e62c8f105d16df357dced48d73",
-    licence="see the repository",
+    licence="MIT (the data set's page)",
     split="the 32k version: all questions",
     protocol="accuracy over four options, by type of question; the context ends where the question says",
     files=("questions_32k.csv", "shared_contexts_32k.jsonl"),
@@ -94,21 +94,10 @@ def count(data: Sequence[Case]) -> dict[str, int]:
 
 
 def measure(data: Sequence[Case], encoder: Encoder | None) -> Iterator[Row]:
-    """Without a reader: the option most like what the user said; and most like what another said."""
+    """Without a reader: the option most like what the user said, by type of question."""
     del encoder
-    owners = [c.person for c in data]
-    following = [next((d for d in (*data[i:], *data) if d.person != c.person), c) for i, c in enumerate(data)]
-    for label, whose in (
-        (Label("all", "most like what the user said (BM25)", ours=True), list(data)),
-        (Label("all", "most like what another said", ours=True, control=True), following),
-    ):
-        right = [float(_nearest(c, w) == c.right) for c, w in zip(data, whose, strict=True)]
-        yield mean(label, "accuracy", right, owners)
-    longest = [float(int(np.argmax([len(o) for o in c.options])) == c.right) for c in data]
-    yield mean(Label("all", "the longest option"), "accuracy", longest, owners)
+    yield from choosing.measure([Choice(c.person, c.kind, _known(c), c.options, c.right) for c in data])
 
 
-def _nearest(case: Case, whose: Case) -> int:
-    index = ranking.Lexical(case.options)
-    said = [content for role, content in whose.said if role == "user"][-RECENT:]
-    return ranking.order(index.scores(" ".join(said)))[0]
+def _known(case: Case) -> str:
+    return " ".join([content for role, content in case.said if role == "user"][-RECENT:])

@@ -13,7 +13,7 @@ from idiolect.core.errors import BadInput
 from idiolect.data.readers.text import listing, mapping, text
 from idiolect.evaluation.benchmarks import ranking
 from idiolect.evaluation.benchmarks.card import Card, digest
-from idiolect.evaluation.benchmarks.rows import Label, Row, mean
+from idiolect.evaluation.benchmarks.rows import Label, Row, known, mean
 from idiolect.evaluation.metrics import Floats
 from idiolect.retrieval.protocol import Encoder
 
@@ -42,6 +42,7 @@ CARD = Card(
 )
 OPTIONS = "classification_task_options"
 WEIGHTS = (0.0, 0.1, 0.2, 0.3, 0.5)
+READ = 5  # preferences that are given
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,23 +93,35 @@ def count(data: Sequence[Case]) -> dict[str, int]:
 
 
 def measure(data: Sequence[Case], encoder: Encoder | None) -> Iterator[Row]:
-    """Words and vectors within the topic; ours joins both by a weight that other topics choose."""
+    """Words and vectors within the topic; ours joins both by a weight that other topics choose.
+
+    The control asks the same among another topic's preferences, and is read from the wanted preference's words.
+    """
     topics = {t: [c for c in data if c.topic == t] for t in dict.fromkeys(c.topic for c in data)}
     lexical = {t: _lexical([c.preference for c in cs], [c.question for c in cs]) for t, cs in topics.items()}
+    own = {t: t for t in topics}
     yield from _ranked(Label("within the topic", "BM25"), lexical)
+    yield from _told(Label("within the topic", "BM25"), topics, own, lexical)
     if encoder is None:
         return
     dense = {
         t: ranking.cosines(encoder, [c.question for c in cs], [c.preference for c in cs]) for t, cs in topics.items()
     }
     yield from _ranked(Label("within the topic", "MiniLM"), dense)
+    yield from _told(Label("within the topic", "MiniLM"), topics, own, dense)
     mixed = {t: {w: ranking.fused(lexical[t], dense[t], w) for w in WEIGHTS} for t in topics}
     best = {t: _tuned({o: mixed[o] for o in topics if o != t}) for t in topics}
     ours = {t: mixed[t][best[t]] for t in topics}
-    title = "fuse, weight from the other topics"
-    yield from _ranked(Label("within the topic", title, ours=True), ours)
-    strangers = {t: np.roll(scores, 1, axis=0) for t, scores in ours.items()}
-    yield from _ranked(Label("within the topic", "under another's question", ours=True, control=True), strangers)
+    label = Label("within the topic", "fuse, weight from the other topics", ours=True)
+    yield from _ranked(label, ours)
+    yield from _told(label, topics, own, ours)
+    strangers = dict(zip(topics, [*list(topics)[1:], *list(topics)[:1]], strict=True))
+    other = {}
+    for topic, whose in strangers.items():
+        kept, asked = [c.preference for c in topics[whose]], [c.question for c in topics[topic]]
+        other[topic] = ranking.fused(_lexical(kept, asked), ranking.cosines(encoder, asked, kept), best[topic])
+    label = Label("within the topic", "the same among another topic's preferences", ours=True, control=True)
+    yield from _told(label, topics, strangers, other)
     yield from _chosen(data, encoder)
 
 
@@ -131,9 +144,22 @@ def _reciprocals(scores: Floats) -> list[float]:
 def _ranked(label: Label, by_topic: Mapping[str, Floats]) -> Iterator[Row]:
     owners = [t for t, scores in by_topic.items() for _ in scores]
     ranked = [(i, ranking.order(s)) for scores in by_topic.values() for i, s in enumerate(scores)]
-    for k in (1, 5):
+    for k in (1, READ):
         yield mean(label, f"R@{k}", [float(i in r[:k]) for i, r in ranked], owners)
     yield mean(label, "MRR", [ranking.reciprocal(r, {i}) for i, r in ranked], owners)
+
+
+def _told(
+    label: Label, topics: Mapping[str, Sequence[Case]], whose: Mapping[str, str], scores: Mapping[str, Floats]
+) -> Iterator[Row]:
+    """How much of the wanted preference the first ones of a topic say."""
+    found = []
+    for topic, other in whose.items():
+        kept = [c.preference for c in topics[other]]
+        for case, of in zip(topics[topic], scores[topic], strict=True):
+            read = [kept[i] for i in ranking.order(of)[:READ]]
+            found.append((ranking.told(case.preference, case.question, read), topic))
+    yield from known(label, f"preference's words in {READ}", found)
 
 
 def _chosen(data: Sequence[Case], encoder: Encoder) -> Iterator[Row]:

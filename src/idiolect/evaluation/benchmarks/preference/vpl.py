@@ -76,7 +76,10 @@ def count(data: Sequence[Pair]) -> dict[str, int]:
 
 
 def measure(data: Sequence[Pair], encoder: Encoder | None) -> Iterator[Row]:
-    """The longer reply; one reward for all, one told the kind; ours: the kind is inferred from ten revealed pairs."""
+    """The longer reply; one reward for all, one told the kind; ours: the kind is inferred from ten revealed pairs.
+
+    The control infers it from the pairs of somebody of the other kind.
+    """
     del encoder
     longer = np.array([(len(p.chosen) > len(p.rejected)) + 0.5 * (len(p.chosen) == len(p.rejected)) for p in data])
     yield from _by_kind(data, longer, Label("", "longer reply"))
@@ -136,13 +139,22 @@ def _fold(
     known = np.flatnonzero(shown[test])
     belief = linear.belief(rewards, rows[test][known], mine[known])
     scores = rows[test] @ rewards.T
+    other = belief[_opposed(kinds[test][np.unique(mine, return_index=True)[1]])]
     return {
         "one reward for all": linear.right(rows[test] @ linear.fit(rows[train])),
         "one reward a kind, the kind told": linear.right(
             np.array([r @ told[k] for r, k in zip(rows[test], kinds[test], strict=True)])
         ),
         "two rewards, the kind inferred from ten pairs": linear.right((scores * belief[mine]).sum(axis=1)),
-        "two rewards, the kind inferred from another's pairs": linear.right(
-            (scores * np.roll(belief, 1, axis=0)[mine]).sum(axis=1)
-        ),
+        "two rewards, the kind inferred from another's pairs": linear.right((scores * other[mine]).sum(axis=1)),
     }
+
+
+def _opposed(kinds: NDArray[np.str_]) -> NDArray[np.int64]:
+    """(U,) for each user one of another kind, by turns; the next where all are of one kind."""
+    found = np.roll(np.arange(len(kinds)), 1)
+    for kind in set(kinds):
+        mine, others = np.flatnonzero(kinds == kind), np.flatnonzero(kinds != kind)
+        if len(others):
+            found[mine] = others[np.arange(len(mine)) % len(others)]
+    return found

@@ -19,7 +19,6 @@ def response(body: Mapping[str, Any], answer: Mapping[str, Any], status: str = "
     choices = answer.get("choices") or []
     message = choices[0]["message"] if choices else {}
     cut = bool(choices) and choices[0].get("finish_reason") == "length"
-    usage = answer.get("usage") or {}
     return {
         "id": id,
         "object": "response",
@@ -38,14 +37,21 @@ def response(body: Mapping[str, Any], answer: Mapping[str, Any], status: str = "
         "parallel_tool_calls": body.get("parallel_tool_calls") is not False,
         "tool_choice": body.get("tool_choice") or "auto",
         "tools": body.get("tools") or [],
-        "usage": {
-            "input_tokens": usage.get("prompt_tokens") or 0,
-            "input_tokens_details": {"cached_tokens": 0},
-            "output_tokens": usage.get("completion_tokens") or 0,
-            "output_tokens_details": {"reasoning_tokens": 0},
-            "total_tokens": usage.get("total_tokens") or 0,
-        },
+        "usage": _usage(answer.get("usage") or {}),
         "idiolect": extension or None,
+    }
+
+
+def _usage(said: Mapping[str, Any]) -> dict[str, Any]:
+    """Tokens as Responses count them; how many came from a cache, or were thought, where the answer says so."""
+    cached = (said.get("prompt_tokens_details") or {}).get("cached_tokens")
+    thought = (said.get("completion_tokens_details") or {}).get("reasoning_tokens")
+    return {
+        "input_tokens": said.get("prompt_tokens") or 0,
+        "input_tokens_details": {"cached_tokens": cached or 0},
+        "output_tokens": said.get("completion_tokens") or 0,
+        "output_tokens_details": {"reasoning_tokens": thought or 0},
+        "total_tokens": said.get("total_tokens") or 0,
     }
 
 
