@@ -12,10 +12,10 @@ from adaptation.people import ANN, interaction, person, run
 from idiolect.composition import Composed, named
 from idiolect.core.errors import AccessError, BadInput, CompositionError
 from idiolect.core.idiolect import Edit
-from idiolect.core.layout import HISTORY, ask
+from idiolect.core.layout import HISTORY, PROFILE, ask
 from idiolect.core.method import Access, Method, flow
-from idiolect.core.requests import Ask, Fit, Fitted, Read, Request, Trained
-from idiolect.core.types import Query, UserData
+from idiolect.core.requests import Ask, Fit, Fitted, Read, Request, Score, Scored, Trained
+from idiolect.core.types import Preference, Query, UserData
 from idiolect.personalize import compose
 from idiolect.training.parts import low_rank
 
@@ -95,6 +95,116 @@ def test_context_from_the_left_reaches_both_streams_of_a_contrast() -> None:
     made, _ = run(both.condition(ANN, ask("tag", "love"), None, None))
     assert [s.context[0].heading for s in made.streams] == [HISTORY, HISTORY]
     assert made.sources == {("ann", "a5"), ("ann", "a0"), ("ann", "a1")}
+
+
+def profiled(options: dict[str, Any] | None = None) -> Any:
+    """What ``pag | cos`` makes of one query, and what PAG alone does."""
+    both, query = compose("pag | cos", options), ask("tag", "love")
+    own, _ = run(both.adapt(ANN, None), answer)
+    alone, _ = run(compose("pag").condition(ANN, query, None, own[0]))
+    made, _ = run(both.condition(ANN, query, None, own))
+    return made, alone
+
+
+def test_a_contrast_right_of_a_profile_contrasts_all_that_the_profile_wrote() -> None:
+    made, alone = profiled()
+    told, plain = made.streams
+    assert told.context == alone.streams[0].context
+    assert {b.heading for b in told.context} == {PROFILE, HISTORY}
+    assert (plain.context, plain.inherits) == ((), False)
+    assert made.sources == alone.sources
+
+
+def test_and_turns_below_it_stand_in_both_streams() -> None:
+    made, alone = profiled({"cos": {"turns": 1}})
+    told, plain = made.streams
+    assert told.context == alone.streams[0].context + plain.context
+    assert [b.lines for b in plain.context] == [("- My favourite tea is oolong.",)]
+
+
+def test_a_contrast_that_is_told_to_contrast_what_he_stated_inherits_the_profile_in_both_streams() -> None:
+    made, alone = profiled({"cos": {"contrast": "stated"}})
+    blocks = alone.streams[0].context
+    assert all(s.context[: len(blocks)] == blocks for s in made.streams)
+    assert len(made.streams[0].context) == len(blocks) + 1
+
+
+def test_the_plain_stream_of_a_contrasted_profile_inherits_nothing_however_much_stands_left() -> None:
+    both = Composed(left=compose("ipa"), right=compose("pag | cos"))
+    own, _ = run(both.adapt(ANN, None), answer)
+    made, _ = run(both.condition(ANN, ask("tag", "love"), None, own))
+    assert made.streams[1].context == ()
+    assert made.streams[0].context[0].heading == HISTORY
+
+
+def test_edits_right_of_a_contrasted_profile_stand_in_both_streams() -> None:
+    both = compose("pag | cos | oppu")
+    theta = run(both.learn([BOB]), answer)[0].theta
+    own, _ = run(both.adapt(ANN, theta), answer)
+    made, _ = run(both.condition(ANN, ask("tag", "love"), theta, own))
+    assert [len(s.edits) for s in made.streams] == [2, 2]
+    assert [bool(s.context) for s in made.streams] == [True, False]
+
+
+TOLD = {"oppu": {"tasks": ["reply", "choose"]}}  # as an experiment tells it on what mod is measured
+
+
+def pair(user: str, number: int, chosen: str, rejected: str) -> Preference:
+    return Preference(id=f"{user}{number}", prompt="Well?", chosen=chosen, rejected=rejected, time=float(number))
+
+
+CHOOSERS = [
+    person("cid", *(pair("c", n, "yes!", "no") for n in range(3))),
+    person("dan", *(pair("d", n, "no", "yes!") for n in range(3))),
+]
+
+
+def choosing(request: Request) -> Any:
+    """As `answer`, and of a reply it says how many edits stand under it."""
+    if isinstance(request, Score):
+        return tuple(Scored(log_probs=torch.tensor([float(len(i.idiolect.streams[0].edits))])) for i in request.items)
+    return answer(request)
+
+
+def test_under_objectives_a_users_lora_is_trained_on_the_replies_that_he_chose() -> None:
+    both = compose("oppu | mod", TOLD)
+    learnt, asked = run(both.learn(CHOOSERS), choosing)
+    task, *rest = [r for r in asked if isinstance(r, Fit)]
+    assert [(i.user, i.answer, i.rejected) for i in task.items[:3]] == [("cid", "yes!", "")] * 3
+    policies = [f for f in rest if f.objective == "dpo"]
+    assert len(policies) == 6  # two ends of three objectives
+    assert [len(i.idiolect.streams[0].edits) for i in policies[0].items] == [1, 2, 2] * 2  # his own begins with a pair
+    _, (own,) = run(both.adapt(CHOOSERS[0], learnt.theta), choosing)
+    assert isinstance(own, Fit)
+    assert [i.answer for i in own.items] == ["yes!"] * 3
+
+
+def test_his_lora_stands_below_each_policy_of_the_mixture() -> None:
+    both = compose("oppu | mod", TOLD)
+    theta = run(both.learn(CHOOSERS), choosing)[0].theta
+    own, _ = run(both.adapt(CHOOSERS[0], theta), choosing)
+    made, _ = run(both.condition(CHOOSERS[0], ask("reply", "Well?"), theta, own))
+    assert made.combine is not None
+    assert [len(s.edits) for s in made.streams] == [3, 3, 3]  # the task's, his own, a policy's
+    assert {id(s.edits[1]) for s in made.streams} == {id(own[0].trained.edits[0])}
+    assert len({id(s.edits[2]) for s in made.streams}) > 1
+
+
+def test_a_choice_is_judged_by_both_against_the_model_alone() -> None:
+    both = compose("oppu | mod", TOLD)
+    theta = run(both.learn(CHOOSERS), choosing)[0].theta
+    own, _ = run(both.adapt(CHOOSERS[0], theta), choosing)
+    query = ask("choose", "Well? A: yes! B: no")
+    text, asked = run(both.respond(CHOOSERS[0], query, theta, own), choosing)
+    (scores,) = (r for r in asked if isinstance(r, Score))
+    assert [len(i.idiolect.streams[0].edits) for i in scores.items] == [3, 0, 3, 0]
+    assert text == "A"  # of equals the first
+
+
+def test_who_is_not_asked_for_replies_learns_from_no_choice() -> None:
+    for tasks in ([], ["tag"]):
+        _, asked = run(compose("oppu", {"oppu": {"tasks": tasks}}).adapt(CHOOSERS[0], None), choosing)
+        assert asked == []
 
 
 def test_three_methods_nest_to_the_left() -> None:

@@ -91,11 +91,12 @@ def test_the_same_seed_gives_the_same_whatever_the_batch(name: str, family: str)
     assert apart < 1e-4  # AdamW divides by gradients that are nearly nothing: equal in double precision, see below
 
 
+@ONE_QUICK
 @EVERY
-def test_the_card_says_whether_the_seed_matters(name: str) -> None:
-    _, _, own, _ = learnt(name, FAMILIES[0])
-    t = trial(name, model(FAMILIES[0]), seed=1)
-    assert (digest(t.meet(person("ann"))) != digest((learnt(name, FAMILIES[0])[1], own))) == t.method.card.draws
+def test_the_card_says_whether_the_seed_matters(name: str, family: str) -> None:
+    _, theta, own, _ = learnt(name, family)
+    t = trial(name, model(family), seed=1)
+    assert (digest(t.meet(person("ann"))) != digest((theta, own))) == t.method.card.draws
 
 
 @BOTH
@@ -107,9 +108,10 @@ def test_sources_are_his_own_records_or_of_users_who_share(name: str, family: st
     assert {owner for owner, _ in made.sources} <= {"ann", *SHARING}
 
 
+@ONE_QUICK
 @EVERY
-def test_a_record_outside_the_lineage_changes_nothing(name: str) -> None:
-    t, theta, own, made = learnt(name, FAMILIES[0])
+def test_a_record_outside_the_lineage_changes_nothing(name: str, family: str) -> None:
+    t, theta, own, made = learnt(name, family)
     changed = {("stranger", r.id): another for r in person("stranger").records}
     ann = person("ann", people(changed=changed))
     again, other = t.meet(ann, theta)
@@ -128,9 +130,10 @@ def test_each_source_matters(name: str, family: str) -> None:
         assert not same or not torch.equal(*t.score(made, idiolect)), f"nothing hangs on {source}"
 
 
+@ONE_QUICK
 @EVERY
-def test_thetas_names_and_shapes_do_not_depend_on_how_many_it_learnt_from(name: str) -> None:
-    t, theta, _, _ = learnt(name, FAMILIES[0])
+def test_thetas_names_and_shapes_do_not_depend_on_how_many_it_learnt_from(name: str, family: str) -> None:
+    t, theta, _, _ = learnt(name, family)
     assert skeleton(t.learn(7)) == skeleton(theta)
 
 
@@ -221,24 +224,25 @@ def test_theta_and_own_survive_another_process(name: str, family: str, saved: Pa
     assert elsewhere(family, saved / family)[name] == pytest.approx(here.tolist(), abs=1e-5)
 
 
+@ONE_QUICK
 @pytest.mark.parametrize("before", ["", "ipa | ", "pag | "])
 @EVERY
-def test_no_example_knows_its_own_answer_or_later_records(name: str, before: str) -> None:
+def test_no_example_knows_its_own_answer_or_later_records(name: str, before: str, family: str) -> None:
     place = 9  # a record with examples before and after it
     ann = person("ann")
     at = ann.records[place].time
     changed = person("ann", people(changed={("ann", r.id): another for r in ann.records[place:]}))
-    seen = [examples(before + name, user) for user in (ann, changed)]
+    seen = [examples(before + name, user, family) for user in (ann, changed)]
     for one, other in zip(*seen, strict=True):
         older = [[(i.query, i.idiolect) for i in items if (i.query.time or 0) <= at] for items in (one, other)]
         assert distance(*older) < 1e-5  # what was read of a text differs in its last bits with the batch
 
 
-def examples(name: str, user: UserData) -> list[tuple[Item, ...]]:
+def examples(name: str, user: UserData, family: str) -> list[tuple[Item, ...]]:
     """The items of each request, of adapting and of learning, up to the first training."""
     found = []
     for verb in ("adapt", "learn"):
-        t = trial(name, model(FAMILIES[0]), steps=1)
+        t = trial(name, model(family), steps=1)
         verbs = t.method.adapt(user, None) if verb == "adapt" else t.method.learn([user, *learners(1)])
         t.run(verbs, user.user_id)
         for asked in t.seen:

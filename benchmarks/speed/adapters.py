@@ -1,7 +1,12 @@
-"""What personal adapters cost: in decoding, in training, in coming and going; a decoder of 14 M random weights."""
+"""What personal adapters cost: in decoding, in training, in coming and going.
+
+Each row on a decoder of 14 M random weights, and on the embedded model. What is trained in slots is compared with what
+is trained one by one before it is timed. In bf16 only where the hardware multiplies it.
+"""
 
 from __future__ import annotations
 
+import sys
 import tempfile
 import time
 import warnings
@@ -16,16 +21,18 @@ from ratio import Pair, Row, Work, machine
 from idiolect.adaptation.steering import steer
 from idiolect.core.idiolect import Block, Combine, Edit, Idiolect, Stream
 from idiolect.core.layout import PROFILE, ask
-from idiolect.core.requests import Ask, Fit, Item, Key, Recipe, Sampling
+from idiolect.core.requests import Ask, Fit, Fitted, Item, Key, Recipe, Sampling
 from idiolect.forward.sites import resolve
 from idiolect.forward.slots import Slots
 from idiolect.generation.engine import Engine
+from idiolect.models.embedded import open_embedded
 from idiolect.models.hf import HFModel
 from idiolect.training import export, loop, run
 from idiolect.training.parts import LowRank, low_rank
 
 RANK, ROWS, TOKENS, USERS = 8, 32, 32, 64
 TURNS = 9  # of what is timed token by token
+NEAR = {torch.float32: 1e-4, torch.bfloat16: 2e-2}  # of two losses, in parts of them: as the contract has it, and bf16
 
 
 def edits(model: HFModel, user: int, sites: str) -> tuple[Edit, ...]:
@@ -60,14 +67,38 @@ def training(model: HFModel) -> tuple[Work, Work]:
     fits = [Fit(train=(LowRank(rank=RANK),), items=(i,), recipe=recipe) for i in items]
     keys = [Key(user=i.user) for i in items]
 
-    def at_most(slots: int) -> object:
+    made: list[Sequence[Any]] = []
+
+    def at_most(slots: int) -> Sequence[Any]:
         chosen, run.SLOTS = run.SLOTS, slots
         try:
             return loop.fit(model, fits, keys)
         finally:
             run.SLOTS = chosen
 
-    return lambda: at_most(run.SLOTS), lambda: at_most(1)
+    def together() -> None:
+        made[:] = [at_most(run.SLOTS)]
+
+    def apart() -> None:
+        alone = at_most(1)
+        if made:
+            equal(made.pop(), alone, NEAR[model.module.dtype])
+
+    return together, apart
+
+
+def equal(ours: Sequence[Any], theirs: Sequence[Any], near: float) -> None:
+    """Every user's loss at every step, trained in slots and alone.
+
+    Raises:
+        ValueError: somebody's differ by more than the share `near`, or he was not trained: there is nothing to time.
+    """
+    for one, other in zip(ours, theirs, strict=True):
+        if not (isinstance(one, Fitted) and isinstance(other, Fitted)):
+            raise ValueError(f"a user was not trained: {one} and {other}")
+        for user, losses in other.losses.items():
+            if not torch.allclose(torch.tensor(one.losses[user]), torch.tensor(losses), rtol=near, atol=0):
+                raise ValueError(f"user {user}: losses {one.losses[user]} in slots, {losses} alone")
 
 
 def activating(model: HFModel, folder: Path) -> tuple[Work, Work]:
@@ -119,15 +150,15 @@ def per_token(model: HFModel, asks: Sequence[Ask]) -> float:
     return time.perf_counter() - began
 
 
-def contrasts(model: HFModel) -> Iterator[Row | Pair]:
+def contrasts(model: HFModel, on: str) -> Iterator[Row | Pair]:
     """One distribution of two streams: a token of it, and a whole answer with its prompts."""
     for rows, goal in ((1, 1.25), (ROWS, 1.95)):
         two, one = contrast(rows)
         ratios = [per_token(model, two) / per_token(model, one) for _ in range(TURNS + 1)][1:]
-        yield row(f"contrastive / base per token, batch {rows}", ratios, goal, "lower", "adapters")
+        yield row(f"contrastive / base per token, batch {rows}{on}", ratios, goal, "lower", "adapters")
         keys = [Key(user=str(i)) for i in range(rows)]
         yield Pair(
-            id=f"contrastive / base, prompts and {TOKENS} tokens, batch {rows}",
+            id=f"contrastive / base, prompts and {TOKENS} tokens, batch {rows}{on}",
             ours=lambda a=two, k=keys: model.answer(a, k),  # type: ignore[misc]
             theirs=lambda a=one, k=keys: model.answer(a, k),  # type: ignore[misc]
         )
@@ -140,16 +171,33 @@ def row(id: str, ratios: Sequence[float], goal: float | None, better: str, file:
     return Row(id=id, **found, goal=goal, better=better, command=f"python benchmarks/speed {file}", machine=machine())
 
 
+def half(model: HFModel, on: str) -> Iterator[Pair]:
+    """Training in bf16, where "auto" takes it for this hardware; elsewhere says that it is not measured."""
+    id = f"train {USERS} users in slots / one by one, bf16{on}"
+    if open_embedded(device="cpu", dtype="auto").module.dtype != torch.bfloat16:
+        print(f"not measured, no bf16 instructions here: {id}", file=sys.stderr)
+        return
+    model.module.to(torch.bfloat16)
+    ours, theirs = training(model)
+    yield Pair(id=id, goal=0.40, ours=ours, theirs=theirs)
+
+
+def of(model: HFModel, on: str) -> Iterator[Row | Pair]:
+    """The rows of one model; `on` names it in them."""
+    yield from contrasts(model, on)
+    with tempfile.TemporaryDirectory() as folder:
+        for id, goal, (ours, theirs) in (
+            (f"decode {ROWS} users, LoRA on q,v / base", 1.10, decoding(model, "q,v")),
+            (f"decode {ROWS} users, LoRA on all linear / base", 1.45, decoding(model, "linear")),
+            ("activate a cold adapter / PEFT hotswap", 0.30, activating(model, Path(folder))),
+            (f"train {USERS} users in slots / one by one, fp32", 0.60, training(model)),
+        ):
+            yield Pair(id=f"{id}{on}", goal=goal, ours=ours, theirs=theirs)
+    yield from half(model, on)
+
+
 def pairs() -> Iterator[Row | Pair]:
     """The rows."""
     warnings.filterwarnings("ignore", category=FutureWarning)  # PEFT asks transformers for an old name
-    model = HFModel.random("llama", layers=6, width=512)
-    yield from contrasts(model)
-    with tempfile.TemporaryDirectory() as folder:
-        for id, goal, (ours, theirs) in (
-            ("decode 32 users, LoRA on q,v / base", 1.10, decoding(model, "q,v")),
-            ("decode 32 users, LoRA on all linear / base", 1.45, decoding(model, "linear")),
-            ("activate a cold adapter / PEFT hotswap", 0.30, activating(model, Path(folder))),
-            ("train 64 users in slots / one by one, fp32", 0.60, training(model)),
-        ):
-            yield Pair(id=id, goal=goal, ours=ours, theirs=theirs)
+    yield from of(HFModel.random("llama", layers=6, width=512), "")
+    yield from of(open_embedded(device="cpu"), ", embedded model")

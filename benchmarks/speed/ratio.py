@@ -101,7 +101,7 @@ def there(package: str, row: str) -> bool:
     """Whether a package that some rows need is installed; where it is not, says which rows that leaves out."""
     found = find_spec(package) is not None
     if not found:
-        print(f"not measured, {package} is not installed: {row}", file=sys.stderr)
+        print(f"not measured, as {package} is not installed: {row}", file=sys.stderr)
     return found
 
 

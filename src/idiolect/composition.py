@@ -22,6 +22,7 @@ from idiolect.core.types import Query, UserData
 AnyMethod: TypeAlias = Method[Any, Any]
 Under: TypeAlias = Callable[[Query, str], Flow[Idiolect]]  # (query, user id) -> what the left method made of it
 Pair: TypeAlias = tuple[Any, Any]
+PROFILES = "idiolect.adaptation.prompting.profile."  # the family whose methods write a profile
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +37,7 @@ class Composed(Method[Pair, Pair]):
         if type(self.left).respond not in (Method.respond, Composed.respond):
             name = type(self.left).__name__
             raise CompositionError(f"{name} brings its own way to respond: put it last, as in 'other | {name.lower()}'")
+        object.__setattr__(self, "right", contrasting(self.left, self.right))
         object.__setattr__(self, "card", joined(self.left.card, self.right.card))
 
     def learn(self, users: Sequence[UserData], theta: Pair | None = None) -> Flow[Learnt[Pair, Pair]]:
@@ -186,6 +188,17 @@ def constant(left: Idiolect, query: Query, user_id: str) -> Flow[Idiolect]:
     """The same Idiolect for whatever is asked."""
     yield from ()
     return left
+
+
+def contrasting(left: AnyMethod, right: Any) -> AnyMethod:
+    """The right method; a contrast that leaves it open takes a profile directly left of it for what it contrasts.
+
+    Its plain stream then inherits nothing. What else stands left (records, edits) enters both of its streams.
+    """
+    if getattr(right, "contrast", None) == "auto" and type(left).__module__.startswith(PROFILES):
+        right = replace(right, contrast="left")
+    found: AnyMethod = right
+    return found
 
 
 def named(method: AnyMethod) -> str:

@@ -34,7 +34,7 @@ UPSTREAM = "http://127.0.0.1:9/v1"
 
 class Stub:
     """An upstream that notes what it is sent. say: the text of the answer, from the body. message: all of it.
-    logprobs: of an answer, or of each streamed word of it."""
+    logprobs: of an answer, or of each streamed word of it. instead: another response."""
 
     def __init__(self) -> None:
         self.seen: list[dict[str, Any]] = []
@@ -43,6 +43,7 @@ class Stub:
         self.message: Callable[[dict[str, Any]], dict[str, Any]] = lambda body: {"content": self.say(body)}
         self.logprobs: Callable[[dict[str, Any]], dict[str, Any] | None] = lambda body: None
         self.usage: dict[str, Any] = {"prompt_tokens": 7, "completion_tokens": 2, "total_tokens": 9}
+        self.instead: Callable[[dict[str, Any]], httpx.Response | None] = lambda body: None
         self.failures: list[httpx.Response] = []
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
@@ -53,6 +54,8 @@ class Stub:
             return httpx.Response(200, json={"object": "list", "data": [{"id": "small", "object": "model"}]})
         body = json.loads(request.content)
         self.seen.append(body)
+        if other := self.instead(body):
+            return other
         message, head = self.message(body), {"id": "chatcmpl-1", "created": 1, "model": body["model"]}
         logprobs, usage = self.logprobs(body), self.usage
         if not body.get("stream"):

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import subprocess
+import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -116,6 +120,32 @@ def test_what_was_cut_off_is_not_gone_on_with_under_another_plan(shelf: Shelf, l
     assert rounds.adapt(job(llama, seed=1), shelf, silent, resume=False).published
 
 
+def test_a_run_that_was_cut_off_does_not_go_on_with_texts_that_were_edited_since(shelf: Shelf, llama: HFModel) -> None:
+    def kill(what: str, done: int, of: int) -> None:
+        raise Killed
+
+    with pytest.raises(Killed):
+        rounds.adapt(job(llama), shelf, kill, resume=False)
+    edited = {"u4": person("u4", 5, label="odd")}  # the same ids
+    with pytest.raises(BadInput, match="their records have changed since"):
+        rounds.adapt(job(llama, people=edited), shelf, silent, resume=True)
+
+
+def test_an_adapter_learnt_from_other_words_is_learnt_anew(shelf: Shelf, llama: HFModel) -> None:
+    rounds.adapt(job(llama, users=2), shelf, silent, resume=False)
+    before = numbers(shelf, "u1")
+    assert rounds.adapt(job(llama, users=2), shelf, silent, resume=True).kept == ["u0", "u1"]
+    done = rounds.adapt(job(llama, users=2, people={"u1": person("u1", 2, label="odd")}), shelf, silent, resume=True)
+    assert (done.kept, done.published) == ([], ["u0", "u1"])
+    assert not torch.equal(numbers(shelf, "u1"), before)
+
+
+def test_what_neighbours_say_belongs_to_the_plan(llama: HFModel) -> None:
+    one, other = (replace(person("u0"), neighbours=(person("n", label=label),)) for label in ("dull", "odd"))
+    plans = {job(llama, users=0, people={"u0": u}).about["plan"] for u in (one, other)}
+    assert len(plans) == 2
+
+
 def test_one_user_whose_loss_is_no_number_stops_nobody_else(
     shelf: Shelf, llama: HFModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -149,6 +179,56 @@ def test_a_full_disk_is_one_sentence_and_the_old_adapter_stands(
         shelf.publish("u0", "oppu", shelf.about("u0", "oppu"), None)
     monkeypatch.undo()
     assert torch.equal(numbers(shelf, "u0"), before)
+
+
+def no_room(monkeypatch: pytest.MonkeyPatch, within: str) -> None:
+    """The disk is full wherever a path holds this."""
+    publish = artifacts._publish
+
+    def full(path: Path, content: bytes) -> None:
+        if within in str(path):
+            raise OSError(28, "No space left on device")
+        publish(path, content)
+
+    monkeypatch.setattr(artifacts, "_publish", full)
+
+
+def test_a_disk_that_is_full_for_one_stops_nobody_else_and_resume_ends_the_same(
+    shelf: Shelf, llama: HFModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rounds, "ROUND", 2)
+    for user in ("u0", "u1", "u2"):
+        shelf.store.append(user, person(user).records)
+    with shelf.store.unit("u1") as unit, monkeypatch.context() as patch:
+        assert unit is not None
+        no_room(patch, str(unit.path))
+        done = rounds.adapt(job(llama, users=3), shelf, silent, resume=False)
+    assert (done.published, list(done.failed)) == (["u0", "u2"], ["u1"])
+    assert "own/oppu: No space left on device. Free space" in done.failed["u1"]
+    again = rounds.adapt(job(llama, users=3), shelf, silent, resume=True)
+    assert (again.kept, again.published, again.failed) == (["u2"], ["u0", "u1"], {})
+    whole = Shelf(SQLiteStore(tmp_path / "whole"))
+    rounds.adapt(job(llama, users=3), whole, silent, resume=False)
+    assert torch.equal(numbers(whole, "u1"), numbers(shelf, "u1"))
+    whole.store.close()
+
+
+def test_a_disk_that_takes_no_states_does_not_stop_the_training(
+    shelf: Shelf, llama: HFModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rounds, "EVERY", 0.0)
+    save = rounds.saved
+
+    def full(path: Path, value: object, *, theta: object = None) -> None:
+        if path.name != rounds.OWNS:
+            raise StoreError(path, "No space left on device", "Free space there, then do it again.")
+        save(path, value, theta=theta)
+
+    monkeypatch.setattr(rounds, "saved", full)
+    done = rounds.adapt(job(llama, users=2), shelf, silent, resume=False)
+    assert (done.published, done.failed) == (["u0", "u1"], {})
+    assert "training/oppu/" in done.full
+    assert not (shelf.store.folder / "training" / "oppu").exists()
 
 
 def test_users_of_one_id_in_two_spaces_have_nothing_to_do_with_one_another(tmp_path: Path, llama: HFModel) -> None:
@@ -190,6 +270,33 @@ def test_adapters_are_listed_shown_and_deleted(home: Path) -> None:
     assert said("adapters", "list", "--home", home, "--json") == []
     missing = run(app, ["adapters", "show", "u0", "oppu", "--home", str(home)])
     assert (missing.exit_code, "no adapter 'oppu'" in missing.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("end", [0, 40, None], ids=["empty", "cut", "without tensors"])
+def test_a_damaged_adapter_is_marked_with_the_fix_and_hides_no_other(
+    home: Path, llama: HFModel, end: int | None
+) -> None:
+    store = SQLiteStore(home)
+    shelf = Shelf(store)
+    rounds.adapt(job(llama, users=2), shelf, silent, resume=False)
+    with store.unit("u0") as unit:
+        assert unit is not None
+        own = unit.path / "own" / "oppu"
+    if end is None:
+        next(own.glob("tensors-*")).unlink()
+    else:
+        (own / "value.json").write_bytes((own / "value.json").read_bytes()[:end])
+    damaged, whole = said("adapters", "list", "--home", home, "--json")
+    assert (whole["user"], whole["method"]) == ("u1", "oppu")
+    assert (damaged["user"], damaged["name"]) == ("u0", "oppu")
+    assert "Adapt the user again, or delete it." in damaged["damage"]
+    first, second = said("adapters", "list", "--home", home).splitlines()
+    assert first.split()[:3] == ["damaged", "u0", "oppu"]
+    assert second.split()[1:3] == ["u1", "oppu"]
+    done = rounds.adapt(job(llama, users=2), shelf, silent, resume=True)  # and it is mended as the fix says
+    assert sorted(done.published) == ["u0", "u1"]
+    assert not any("damage" in row for row in said("adapters", "list", "--home", home, "--json"))
+    store.close()
 
 
 def test_task_and_user_adapter_leave_as_one_lora_and_come_back(home: Path, llama: HFModel, tmp_path: Path) -> None:
@@ -293,3 +400,79 @@ def test_names_of_compositions_are_names_of_folders() -> None:
     assert plain("ipa | oppu") == "ipa+oppu"
     with pytest.raises(BadInput, match="not a name for an adapter"):
         plain("../up")
+
+
+def test_what_a_run_holds_grows_with_a_round_and_not_with_the_users(
+    tmp_path: Path, llama: HFModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rounds, "ROUND", 2)
+    most = {}
+    for users in (2, 8):
+        shelf = Shelf(SQLiteStore(tmp_path / str(users)))
+        people = {f"u{i}": person(f"u{i}", 2) for i in range(users)}
+        most[users] = held_while_published(job(llama, users=0, people=people), shelf, monkeypatch)
+        shelf.store.close()
+    assert most[2] > 0
+    assert most[8] <= 1.05 * most[2]
+
+
+def held_while_published(given: Job, shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Bytes of all tensors made since the start, at most, while an adapter is published."""
+    publish, seen = Shelf.publish, list[int]()
+
+    def watched(self: Shelf, *args: Any, **more: Any) -> Path:
+        gc.collect()
+        made = {t.untyped_storage().data_ptr(): t for t in gc.get_objects() if isinstance(t, torch.Tensor)}
+        seen.append(sum(t.untyped_storage().nbytes() for t in made.values()))
+        return publish(self, *args, **more)
+
+    gc.collect()
+    gc.freeze()  # what is there already is no longer listed
+    try:
+        with monkeypatch.context() as patch:
+            patch.setattr(Shelf, "publish", watched)
+            rounds.adapt(given, shelf, silent, resume=False)
+    finally:
+        gc.unfreeze()
+    return max(seen)
+
+
+def published_files(home: Path) -> set[str]:
+    """Names of the tensors' files in all users' folders, which are digests of what is in them."""
+    return {p.name for p in home.glob("spaces/*/users/*/*/own/oppu/tensors-*.safetensors")}
+
+
+@pytest.mark.slow
+def test_after_kill_9_of_the_command_the_same_adapters_are_published(tmp_path: Path) -> None:
+    model = HFModel.random("llama")
+    model.module.save_pretrained(tmp_path / "model")
+    model.tokenizer.save_pretrained(tmp_path / "model")
+    said = (
+        {"user": f"u{i}", "text": f"film {n} of {i} is about the sea", "time": n} for i in range(4) for n in range(6)
+    )
+    (tmp_path / "said.jsonl").write_text("".join(json.dumps(x) + "\n" for x in said))
+
+    def command(home: Path) -> subprocess.Popen[bytes]:
+        given = ["oppu", "--model", "model", "--users", "said.jsonl", "--tasks", "continue", "--device", "cpu"]
+        more = ["--home", str(home), "--resume", "--json", "--presets", ""]
+        return subprocess.Popen(
+            [sys.executable, "-m", "idiolect", "adapt", *given, *more], cwd=tmp_path, stdout=subprocess.DEVNULL
+        )
+
+    def killed_once(home: Path, pattern: str) -> None:
+        """With SIGKILL as soon as a file of this pattern lies there."""
+        with command(home) as running:
+            while not any(home.glob(pattern)):
+                assert running.poll() is None, f"it ended before there was any {pattern}"
+                time.sleep(0.002)
+            running.kill()
+        assert running.returncode == -9
+
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    assert command(whole).wait() == 0
+    killed_once(cut, "spaces/*/training/oppu/plan")  # before anything is learnt
+    killed_once(cut, "spaces/*/theta/oppu/value.json")  # before anybody is trained
+    killed_once(cut, "spaces/*/users/*/*/own/oppu/value.json")  # among the publications
+    assert command(cut).wait() == 0
+    assert len(published_files(whole)) == 3  # of four one is only learnt from
+    assert published_files(cut) == published_files(whole)

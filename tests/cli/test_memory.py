@@ -101,7 +101,7 @@ def test_a_user_is_carried_away_and_back(run: Run, tmp_path: Path) -> None:
         "folder": str(tmp_path / "out"),
         "records": 1,
     }
-    assert run("import", "bob", str(tmp_path / "out")).output == "1 new records\n"
+    assert run("import", "bob", str(tmp_path / "out")).stdout == "1 new records\n"
     assert len(read(run("recall", "bob", "tea", "--words", "--json"))["results"]) == 1
     assert run("export", "ann", str(tmp_path / "out")).exit_code == 2
 

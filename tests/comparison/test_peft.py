@@ -18,7 +18,7 @@ from idiolect.core.errors import BadInput, StoreError
 from idiolect.core.idiolect import Edit, Stream
 from idiolect.forward.rows import Row, forward
 from idiolect.models.hf import HFModel
-from idiolect.training.export import load, save
+from idiolect.training.export import load, save, versions
 from idiolect.training.parts import LowRank, Shift
 from idiolect.training.slots import beginning, places
 
@@ -90,6 +90,46 @@ def test_an_adapter_that_peft_made_loads_here(options: dict[str, Any], tmp_path:
     torch.testing.assert_close(ours(model, load(tmp_path, module=model.module)), expected, rtol=0, atol=1e-5)
 
 
+def trained_by_peft(model: HFModel, sites: str | list[str] | None) -> Any:
+    """The model under a LoRA that PEFT trained for a few large steps."""
+    config = peft.LoraConfig(r=4, lora_alpha=6, target_modules=sites, task_type="CAUSAL_LM")
+    wrapped: Any = peft.get_peft_model(copy.deepcopy(model.module), config)
+    optimiser = torch.optim.AdamW([p for p in wrapped.parameters() if p.requires_grad], lr=1e-1)
+    for _ in range(3):
+        wrapped(input_ids=torch.tensor([IDS]), labels=torch.tensor([IDS])).loss.backward()
+        optimiser.step()
+        optimiser.zero_grad()
+    return wrapped.eval()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sites", [None, "all-linear"], ids=["PEFT's choice", "all-linear"])
+@pytest.mark.parametrize("family", ["llama", "qwen", "gpt2", "lfm2"])
+def test_an_adapter_that_peft_trained_gives_its_logits_here(family: str, sites: str | None, tmp_path: Path) -> None:
+    model = HFModel.random(family)
+    if family == "lfm2" and sites is None:
+        sites = ["q_proj", "v_proj"]  # PEFT knows no usual ones of this family
+    wrapped = trained_by_peft(model, sites)
+    wrapped.save_pretrained(str(tmp_path))
+    edits = load(tmp_path, module=model.module)
+    with torch.no_grad():
+        expected = wrapped(input_ids=torch.tensor([IDS[:-1]])).logits[0]
+    assert (expected - ours(model, ())).abs().max() > 0.1  # it learnt something
+    torch.testing.assert_close(ours(model, edits), expected, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("family", ["llama", "qwen", "gpt2", "lfm2"])
+def test_a_lora_on_the_fly_gives_the_logits_of_merged_weights(family: str, tmp_path: Path) -> None:
+    model = HFModel.random(family)
+    edits = adapter(model, 1, LowRank(rank=4, alpha=6.0, sites="linear"))
+    wrapped: Any = peft.PeftModel.from_pretrained(copy.deepcopy(model.module), save(tmp_path / "ann", edits))
+    merged = wrapped.merge_and_unload().eval()
+    assert not any("lora" in name for name, _ in merged.named_parameters())
+    with torch.no_grad():
+        expected = merged(input_ids=torch.tensor([IDS[:-1]])).logits[0]
+    torch.testing.assert_close(ours(model, edits), expected, rtol=0, atol=1e-5)
+
+
 def saved(tmp_path: Path, **more: str) -> Path:
     model = HFModel.random("llama")
     return save(tmp_path / "ann", adapter(model, 1, LowRank(rank=2)), **more)
@@ -153,7 +193,7 @@ def test_a_disk_that_fails_half_way_leaves_the_old_adapter_whole(
     def full(*_: Any, **__: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("idiolect.training.export.save_file", full)
+    monkeypatch.setattr("idiolect.training.export.writing.save_file", full)
     with pytest.raises(StoreError, match="No space left"):
         save(folder, before[:1])
     assert len(load(folder)) == len(before)
@@ -171,7 +211,8 @@ def test_an_adapter_that_cannot_be_put_in_place_leaves_the_old_one_there(
             raise OSError(28, "No space left on device")
         rename(old, new)
 
-    monkeypatch.setattr("idiolect.training.export.os.rename", second_fails)
+    monkeypatch.setattr(versions, "_exchanged", lambda *_: False)
+    monkeypatch.setattr(versions.os, "rename", second_fails)
     with pytest.raises(StoreError, match=r"ann: cannot be written .* what was there is untouched"):
         save(folder, load(folder)[:1])
     assert len(load(folder)) == 4

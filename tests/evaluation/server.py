@@ -32,7 +32,9 @@ def running(patch: pytest.MonkeyPatch, server: Server | None = None) -> Server:
     """A server behind every address that is opened from now on."""
     found = server or Server()
     transport = httpx.MockTransport(found)
-    patch.setattr(OpenAIModel, "open", lambda url, name: OpenAIModel(url, name, transport=transport, waits=()))
+    patch.setattr(
+        OpenAIModel, "open", lambda url, name, **more: OpenAIModel(url, name, transport=transport, waits=(), **more)
+    )
     return found
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from idiolect.core.errors import BadInput, UnknownName
-from idiolect.evaluation.experiment import Experiment, WorldConfig, load, read
+from idiolect.evaluation.experiment import Experiment, WorldConfig, load, read, toml
 
 DOCS = Path(__file__).parents[2] / "docs"
 TEXT = """
@@ -62,6 +62,24 @@ def test_the_fingerprint_ignores_methods_and_knows_the_world(file: Path) -> None
     assert one.fingerprint != load(file, seed=5).fingerprint
 
 
+def test_the_fingerprint_knows_the_length_of_answers_and_not_what_is_computed_of_them() -> None:
+    one = Experiment().fingerprint
+    assert read({"metrics": ["bleu"], "cache": ""}).fingerprint == one
+    assert read({"tokens": 500}).fingerprint != one
+
+
+def test_where_several_models_are_named_the_fingerprint_leaves_room_for_more() -> None:
+    assert read({"models": ["a"]}).fingerprint == read({"models": ["a", "b"]}).fingerprint
+    assert read({"models": ["a"]}).fingerprint != read({"model": "a"}).fingerprint
+
+
+def test_metrics_as_a_list_are_for_every_task_and_are_written_as_a_table(tmp_path: Path) -> None:
+    named = read({"metrics": ["bleu", "meteor"]})
+    assert named.metrics == {"*": ("bleu", "meteor")}
+    (tmp_path / "e.toml").write_text(toml(named))
+    assert load(tmp_path / "e.toml") == named
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -84,6 +102,10 @@ def test_an_unknown_field_is_named_with_near_ones(tmp_path: Path, text: str, mes
         "seeds = []",
         "queries = 0",
         'queries = "many"',
+        "tokens = 0",
+        'metrics = "bleu"',
+        "[metrics]\ntag = [1]",
+        "models = [3]",
         "[world]\nusers = 1",
         "a = [",
     ],

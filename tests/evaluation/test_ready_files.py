@@ -6,8 +6,10 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from idiolect import config, registry
+from idiolect.cli import app, evaluate
 from idiolect.evaluation import experiment as experiments
 from idiolect.evaluation.entries import entry
 
@@ -23,6 +25,18 @@ def test_a_ready_file_builds_every_method_that_it_names(name: str) -> None:
     for method in plan.methods:
         made = entry(method, presets, plan.tasks)
         assert all(part in registry.names() for part in made.parts)
+
+
+def test_the_help_names_every_ready_experiment() -> None:
+    assert evaluate.READY.split(", ") == NAMES
+    said = CliRunner().invoke(app, ["evaluate", "--help"], terminal_width=1000).output
+    assert all(name in said for name in NAMES)
+
+
+def test_what_needs_a_generating_model_says_so_in_its_head() -> None:
+    for name in NAMES:
+        text = (RUNS / f"{name}.toml").read_text(encoding="utf-8")
+        assert ("#MODEL" in text) == ("# Needs: " in text), name
 
 
 def test_the_experiments_of_the_surveys_are_there() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from idiolect.core.errors import AccessError, BadInput
 from idiolect.evaluation import table
 from idiolect.evaluation.report import report
 from idiolect.evaluation.run import evaluate
+from idiolect.simulation.world import World
 
 
 def served(folder: Path, **changes: Any) -> Any:
@@ -35,19 +37,33 @@ def test_a_repeated_run_asks_nothing_and_says_so(tmp_path: Path, monkeypatch: py
     again = evaluate(served(tmp_path, out=str(tmp_path / "again")))
     assert len(server.asked) == asked
     assert all(e["recalled"] for e in lines(again))
-    assert not any("recalled" in e for e in lines(first))
+    assert not any("recalled" in e for e in lines(first) if e["arm"] == "own")
     assert [e["prediction"] for e in lines(again)] == [e["prediction"] for e in lines(first)]
     assert "<th>recalled</th>" in report(again).read_text()
-    assert "<th>recalled</th>" not in report(first).read_text()
+
+
+@pytest.mark.parametrize(("host", "shown"), [("127.0.0.1:9", True), ("models.example.org", False)])
+def test_what_may_not_leave_this_machine_is_shown_to_its_own_server_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, host: str, shown: bool
+) -> None:
+    server = running(monkeypatch)
+    asked = served(tmp_path, model=f"http://{host}/v1#parrot", arms=("own",))
+    planted = World.load(tmp_path / "world.json")
+    people = {u: tuple(replace(r, local_only=True) for r in records) for u, records in planted.people.items()}
+    replace(planted, people=people).save(tmp_path / "world.json")
+    (row,) = table.read(evaluate(asked))
+    assert row.score == float(shown)
+    assert any("=>" in m["content"] for body in server.asked for m in body["messages"]) == shown
 
 
 def test_without_a_folder_for_them_no_answers_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     server = running(monkeypatch)
     evaluate(served(tmp_path, cache=""))
     asked = len(server.asked)
-    evaluate(served(tmp_path, cache="", out=str(tmp_path / "again")))
+    again = evaluate(served(tmp_path, cache="", out=str(tmp_path / "again")))
     assert len(server.asked) == 2 * asked
     assert not (tmp_path / "cache").exists()
+    assert "<th>recalled</th>" not in report(again).read_text()
 
 
 def test_a_method_that_needs_weights_is_refused_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,9 +108,9 @@ def test_what_was_answered_before_a_server_failed_is_not_asked_again(
     server = running(monkeypatch, Server(tired))
     with pytest.raises(RuntimeError):
         evaluate(served(tmp_path))
-    assert not (tmp_path / "out" / "examples.jsonl").exists()
+    assert lines(tmp_path / "out") == []
     healthy = running(monkeypatch)
     evaluate(served(tmp_path))
     whole = running(monkeypatch)
-    evaluate(served(tmp_path, cache="", out=str(tmp_path / "whole")))
+    evaluate(served(tmp_path, cache=str(tmp_path / "other"), out=str(tmp_path / "whole")))
     assert len(healthy.asked) == len(whole.asked) - 8

@@ -16,9 +16,10 @@ from idiolect.core.errors import BadInput
 from idiolect.core.method import Access
 from idiolect.core.requests import Key, Request
 from idiolect.evaluation import experiment as experiments
-from idiolect.evaluation import table
+from idiolect.evaluation import run, table
 from idiolect.evaluation.asking import opened
 from idiolect.evaluation.comparison.between import compare
+from idiolect.evaluation.ledger import Ledger
 from idiolect.evaluation.report import report
 from idiolect.evaluation.run import evaluate
 
@@ -113,9 +114,10 @@ def test_a_method_that_one_model_can_carry_is_left_out_of_the_other(
         return Access.WEIGHTS if stated == "models/parrot" else Access.TEXT
 
     monkeypatch.setattr("idiolect.evaluation.asking.study.gives", gives)
-    out = evaluate(both(tmp_path, methods=("ipa", "stylevector"), tasks=("tag",), queries=1, arms=("base",)))
-    head = json.loads((out / "experiment.json").read_text())
-    assert head["left_out"] == {"stylevector @ mute": "it needs weights of mute, which gives text"}
+    asked = both(tmp_path, methods=("ipa", "stylevector"), tasks=("tag",))
+    whole, part = run._studies(asked, Ledger(tmp_path), None)
+    assert (list(whole.entries), list(part.entries)) == (["ipa", "stylevector"], ["ipa"])
+    assert run._facts(part)["left_out"] == {"stylevector @ mute": "it needs weights of mute, which gives text"}
 
 
 def test_one_method_on_two_models_is_compared(tmp_path: Path, models: dict[str, Parrot]) -> None:

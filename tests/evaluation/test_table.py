@@ -13,7 +13,7 @@ from idiolect.evaluation.verdicts import Verdict, summary, verdicts
 
 ROW = (
     "method task seeds users score base gain gain_low gain_high gain_p swapped swapped_low swapped_p pooled pooled_low "
-    "copy cousin prompt_tokens ms_per_query trained_parameters bytes_per_user adapt_seconds"
+    "copy cousin prompt_tokens ms_per_query trained_parameters bytes_per_user adapt_seconds model"
 )
 
 

@@ -100,9 +100,9 @@ def test_one_process_erases_what_another_added(tmp_path: Path) -> None:
 
 def test_the_doctor_names_the_next_day_and_does_what_is_due(space: Space, clock: Clock) -> None:
     filled(space, clock)
-    assert "the next expires 2023-11-1" in list(space.doctor())[-1]["detail"]
+    assert "the next expires 2023-11-1" in list(space.doctor())[-2]["detail"]
     clock.now += DAY + 1
-    assert "expires" not in list(space.doctor())[-1]["detail"]
+    assert "expires" not in list(space.doctor())[-2]["detail"]
     assert gone(space.store.home)
 
 

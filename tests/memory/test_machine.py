@@ -51,7 +51,8 @@ class Machine(RuleBasedStateMachine):
     def update(self, user: str, place: int, text: str, erase: bool) -> None:
         if id := self.one(user, place):
             self.space.user(user).update(id, text, erase_old=erase)
-            self.model[user][id] = [*([] if erase else self.model[user][id]), text]
+            texts = self.model[user][id]
+            self.model[user][id] = [text] if erase else texts if texts[-1] == text else [*texts, text]
 
     @rule(user=USERS, place=PLACES)
     def delete(self, user: str, place: int) -> None:

@@ -10,4 +10,5 @@
 | `recommend`, `search` | candidates and one's own documents in an order for him, with reasons |
 | `rewrite` | a text in his own style |
 | `loop` | whether feedback helps, measured on invented people at the door |
+| `reasons` | whether explanations name the right record, measured there too |
 """

@@ -9,7 +9,7 @@
 | `benchmark` | `benchmark` |
 | `demo` | `demo` |
 | `world` | `world` |
-| `memory` | `remember`, `recall`, `profile`, `facts`, `forget` |
+| `memory` | `remember`, `recall`, `profile`, `facts`, `jobs`, `forget` |
 | `keeping` | `export`, `import`, `erase`, `consents`, `doctor` |
 | `backup` | `backup`, `restore` |
 | `chat` | `chat` |
@@ -83,6 +83,7 @@ app.command("remember")(memory.remember)
 app.command("recall")(memory.recall)
 app.command("profile")(memory.profile)
 app.command("facts")(memory.facts)
+app.command("jobs")(memory.jobs)
 app.command("forget")(memory.forget)
 app.command("export")(keeping.export)
 app.command("import")(keeping.import_)

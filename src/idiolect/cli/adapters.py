@@ -70,6 +70,10 @@ def adapt(
         typer.echo(f"{len(done.kept)} were there already, {len(done.without)} users have nothing to learn from")
         for user, why in done.failed.items():
             typer.echo(f"{user}: {why}", err=True)
+        if done.full:
+            typer.echo(
+                f"{done.full} " + ("Then go on with --resume." if done.failed else "All is published."), err=True
+            )
     if done.failed:
         raise typer.Exit(FAILED)
 
@@ -81,21 +85,26 @@ def list_(
     space: SpaceName = "default",
     json: Json = False,
 ) -> None:
-    """Every adapter: whose, by which method, over which base, how large."""
+    """Every adapter: whose, by which method, over which base, how large.
+
+    A damaged one is listed as such, with what to do.
+    """
+    said = ("name", "method", "model", "base", "bytes", "damage")
     with opened(home, space) as shelf:
         rows = [
-            {"user": u, "name": name, **{k: about[k] for k in ("method", "model", "base", "bytes")}}
+            {"user": u, **{k: about[k] for k in said if k in about}}
             for u in ([user] if user else shelf.users())
-            for name in shelf.names(u)
-            for about in (shelf.about(u, name),)
+            for about in shelf.all(u)
         ]
     if json:
         screen.as_json(rows)
         return
     for row in rows:
-        typer.echo(
-            f"{row['bytes']:>10}  {row['user']:<20} {row['name']:<20} {row['method']:<20} {row['model']} {row['base']}"
-        )
+        whose = f"{row['user']:<20} {row['name']:<20}"
+        if "damage" in row:
+            typer.echo(f"{'damaged':>10}  {whose} {row['damage']}")
+        else:
+            typer.echo(f"{row['bytes']:>10}  {whose} {row['method']:<20} {row['model']} {row['base']}")
 
 
 @app.command()
@@ -173,7 +182,7 @@ def opened(home: Path | None, space: str) -> Iterator[Shelf]:
     from idiolect.cli.memory import opened as place
     from idiolect.cli.own.shelf import Shelf
 
-    with place(home, space) as found:
+    with place(home, space, here=True) as found:
         yield Shelf(found.store)
 
 

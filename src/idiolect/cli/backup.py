@@ -31,7 +31,7 @@ def backup(
 
     if keys is not None and not keys.absolute().parent.is_dir():
         raise BadInput(keys, "its folder is not there", "Make the folder first, or name another place.")
-    with opened(home, space) as place, screen.progress(quiet=json) as tell:
+    with opened(home, space, here=True) as place, screen.progress(quiet=json) as tell:
         known = (place.store.folder / "backup.keys").exists()
         done = archives.backup(place.store, folder, _passphrase(passphrase_file, twice=not known), tell)
         copy = Path(shutil.copy(done.keys, keys)) if keys else done.keys
@@ -59,7 +59,7 @@ def restore(
     """Gives back every user of whom there is an archive and a key; who was erased stays erased."""
     from idiolect.memory import backup as archives
 
-    with opened(home, space) as place, screen.progress(quiet=json) as tell:
+    with opened(home, space, here=True) as place, screen.progress(quiet=json) as tell:
         words = _passphrase(passphrase_file, twice=False)
         done = archives.restore(place.store, folder, keys, words, force=force, tell=tell)
     if json:

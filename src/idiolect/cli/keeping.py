@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from idiolect.cli import screen
-from idiolect.cli.memory import Home, Json, SpaceName, Who, Yes, brought, confirmed, opened
+from idiolect.cli.memory import Home, Json, SpaceName, Who, Yes, adding, brought, confirmed, opened
 from idiolect.core.errors import BadInput
 from idiolect.data.policy import KNOWN, checked
 
 if TYPE_CHECKING:
     from idiolect.core.types import Record
+    from idiolect.memory.portable import Tell
     from idiolect.memory.user import User
 
 UNSOUND = 1
@@ -29,10 +30,10 @@ def export(
     json: Json = False,
 ) -> None:
     """Writes all of a user into a folder (JSON lines and safetensors, see docs/data.md)."""
-    with opened(home, space) as place:
+    with opened(home, space) as place, screen.progress(quiet=json) as tell:
         if place.store.key(user) is None:
             raise BadInput(f"user {user!r}", "nothing is kept of him", "See `idiolect users` for who is there.")
-        count = place.user(user).export(folder)
+        count = place.user(user).export(folder, tell)
     if json:
         screen.as_json({"folder": str(folder), "records": count})
     else:
@@ -52,9 +53,9 @@ def import_(
     json: Json = False,
 ) -> None:
     """Reads an exported user, or what ChatGPT, mem0, Letta or a chat log has of him; what is there is left alone."""
-    with opened(home, space) as place:
+    with opened(home, space) as place, screen.progress(quiet=json) as tell:
         handle = place.user(user)
-        count = handle.import_(path) if path.is_dir() else _foreign(handle, path, form, speaker)
+        count = handle.import_(path, tell) if path.is_dir() else _foreign(handle, path, form, speaker, tell)
         remembered = handle.remembered
     if json:
         screen.as_json({"user": user, "records": count})
@@ -166,7 +167,7 @@ def _server(url: str | None, owner: str | None, space: str) -> list[dict[str, An
         store.close()
 
 
-def _foreign(handle: User, path: Path, form: str | None, speaker: str | None) -> int:
+def _foreign(handle: User, path: Path, form: str | None, speaker: str | None, tell: Tell) -> int:
     """Adds what another program kept of a user; gives how many records are new."""
     from idiolect.data.readers import foreign
     from idiolect.data.readers.messages import ALONE
@@ -182,4 +183,8 @@ def _foreign(handle: User, path: Path, form: str | None, speaker: str | None) ->
     notes = {record.id: found.notes.get((whose, record.id), {}) for record in given}
     for record in given:
         groups.setdefault(repr(sorted(notes[record.id].items())), []).append(record)
-    return sum(len(handle.add(group, metadata=notes[group[0].id])["results"]) for group in groups.values())
+    count = done = 0
+    for group in groups.values():
+        count += len(adding(handle, group, tell, (done, len(given)), metadata=notes[group[0].id]))
+        done += len(group)
+    return count

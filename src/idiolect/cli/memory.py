@@ -1,4 +1,4 @@
-"""`idiolect remember`, `recall`, `profile`, `facts`, `forget`: what is kept of whom."""
+"""`idiolect remember`, `recall`, `profile`, `facts`, `jobs`, `forget`: what is kept of whom."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,9 +16,12 @@ from idiolect.core.errors import BadInput
 if TYPE_CHECKING:
     from idiolect.core.types import Record
     from idiolect.data.dataset import Dataset
+    from idiolect.memory.portable import Tell
     from idiolect.memory.space import Space
     from idiolect.memory.user import User
 
+LEAST = 0.005  # of a signal that is shown
+BATCH = 200  # records that are added at once
 Who = Annotated[str, typer.Argument(help="The user's id.", show_default=False)]
 Home = Annotated[Path | None, typer.Option(help="Where data lies; else IDIOLECT_HOME, else ~/.idiolect.")]
 SpaceName = Annotated[str, typer.Option("--space", help="The application whose users they are.")]
@@ -27,12 +30,22 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask before anything is erased.")]
 
 
-def opened(home: Path | None, space: str, *, words: bool = True) -> Space:
-    """The space; with sentence vectors only where they are wanted, as opening the encoder takes seconds."""
+def opened(home: Path | None, space: str, *, words: bool = True, here: bool = False) -> Space:
+    """The space; with sentence vectors only where they are wanted, as opening the encoder takes seconds.
+
+    Args:
+        here: it has to lie on a disk.
+
+    Raises:
+        BadInput: the address of a server as the option, or where a folder is needed.
+    """
+    from idiolect.data.sqlite import folder
     from idiolect.memory.opening import open
 
     if home is not None and home.parts[:1] in (("postgresql:",), ("postgres:",)):
         raise BadInput("--home", "an address, not a folder", "Set IDIOLECT_HOME to the address of a server.")
+    if here:
+        home = folder.home(home)
     return open(home, space, encoder=None if words else "auto", actor="command line")
 
 
@@ -59,13 +72,13 @@ def remember(
         raise BadInput("remember", "nothing to keep", 'Give what he said: idiolect remember ann "I live in Oslo".')
     if on is False:
         confirmed(user, yes)
-    with opened(home, space) as place:
+    with opened(home, space) as place, screen.progress(quiet=json) as tell:
         handle = place.user(user)
         if on is not None:
             handle.remember(on)
         added = handle.add(list(text or ()), expires=expires)["results"]
         if file is not None:
-            added += handle.add(_read(file, handle), expires=expires)["results"]
+            added += adding(handle, _read(file, handle), tell, expires=expires)
         remembered = handle.remembered
     if json:
         screen.as_json({"results": added, "remembered": remembered})
@@ -84,7 +97,7 @@ def recall(
     space: SpaceName = "default",
     json: Json = False,
 ) -> None:
-    """The memories that bear on a question, with the rank and score that each retriever gave."""
+    """The memories that bear on a question, with what each signal gave to their score, and which rule decided."""
     with opened(home, space, words=words) as place:
         found = place.user(user).search(query, top_k, as_of=as_of, explain=True)["results"]
     if json:
@@ -93,8 +106,16 @@ def recall(
     if not found:
         typer.echo(f"nothing is found of {user!r}", err=True)
     for one in found:
-        why = ", ".join(f"{name} #{p['rank']:g} {p['score']:.3f}" for name, p in one["parts"].items())
-        typer.echo(f"{one['score']:.3f}  {one['created_at'][:10]}  {one['memory']}\n       {one['id']}  {why}")
+        typer.echo(f"{one['score']:.3f}  {one['created_at'][:10]}  {one['memory']}\n       {one['id']}  {_why(one)}")
+
+
+def _why(found: dict[str, Any]) -> str:
+    """Places by words and by vectors; what each signal gave, in standard deviations, greatest first; rules."""
+    places = [f"{name} #{part['rank']:g} {part['score']:.3f}" for name, part in found["parts"].items()]
+    shares = sorted(found["shares"].items(), key=lambda one: -abs(one[1]))
+    signals = [f"{name} {share:+.2f}" for name, share in shares if abs(share) >= LEAST]
+    rules = [f"{rule} {gain:+.2f}" for rule, gain in found["rules"].items()]
+    return "; ".join(", ".join(part) for part in (places, signals, rules) if part)
 
 
 def profile(user: Who, home: Home = None, space: SpaceName = "default", json: Json = False) -> None:
@@ -138,6 +159,32 @@ def facts(
         typer.echo(f"{one['id']:>4}  {one['name']}: {one['value']}  from {one['valid_from'][:10]} {until}".rstrip())
 
 
+def jobs(
+    user: Annotated[str | None, typer.Argument(help="One user; everybody where it is left out.")] = None,
+    *,
+    revive: Annotated[bool, typer.Option("--revive", help="Do again what failed for good.")] = False,
+    home: Home = None,
+    space: SpaceName = "default",
+    json: Json = False,
+) -> None:
+    """What waits to be understood of whom, how often it was tried, and what lies dead with which error."""
+    with opened(home, space) as place:
+        found = []
+        for id in place.users() if user is None else (user,):
+            handle = place.user(id)
+            if revive and handle.revive():
+                handle.flush()
+            found += [{"user": id, **job} for job in handle.jobs()]
+    if json:
+        screen.as_json({"jobs": found})
+        return
+    dead = sum(job["dead"] for job in found)
+    for job in found:
+        status = f"dead: {job['error']}" if job["dead"] else f"waits, {job['tries']} tries"
+        typer.echo(f"{job['user']}  {job['job']:>6}  {job['kind']}  {status}")
+    typer.echo(f"{len(found) - dead} wait, {dead} lie dead")
+
+
 def forget(
     user: Who,
     id: Annotated[list[str] | None, typer.Argument(help="Ids, as `recall` shows them.")] = None,
@@ -176,6 +223,22 @@ def _read(file: Path, handle: User) -> list[Record]:
     if whose not in found.people or (whose == ALONE != handle.id and len(found.people) > 1):
         raise BadInput(file, f"holds nothing of {handle.id!r}", f"It has: {', '.join(list(found.people)[:5])}.")
     return brought(handle, found, whose, numbered=True)
+
+
+def adding(
+    handle: User, given: list[Record], tell: Tell, among: tuple[int, int] | None = None, **more: Any
+) -> list[dict[str, Any]]:
+    """Adds a file's records, some at a time; where it is stopped, the same again adds the rest.
+
+    Args:
+        among: how many were added before these, and of how many in all.
+    """
+    before, of = among or (0, len(given))
+    added: list[dict[str, Any]] = []
+    for start in range(0, len(given), BATCH):
+        tell("adding", before + start, of)
+        added += handle.add(given[start : start + BATCH], **more)["results"]
+    return added
 
 
 def brought(handle: User, found: Dataset, whose: str, *, numbered: bool = False) -> list[Record]:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 TEXT, NAME = 16, WORD  # bytes
 CLOSED = frozenset(("role", "task", "name"))  # words of the application, not of the user
 APART = re.compile(r"[\x00-\x1f\"\\]+|(?<=[.!?])\s+|(?<=[。！？])")  # what JSON escapes; sentences
+MIXED = re.compile(rb"(?=.*[A-Za-z\x80-\xff])(?=.*[^A-Za-z])", re.DOTALL)
 MADE = re.compile(r"[0-9a-f]{16,}")  # an id that was drawn at random
 TOLD = 32  # bytes of a vector that are looked for
 VARIED = 8  # different bytes among them, at least
@@ -79,8 +80,7 @@ def leaves(found: Any, without: Collection[str] = ()) -> Iterator[str]:
 
 def telling(name: bytes) -> bool:
     """Whether an id can be told from words and numbers that stand anywhere."""
-    letters = sum(byte >= 128 or chr(byte).isalpha() for byte in name)
-    return len(name) >= TEXT or (len(name) >= NAME and letters > 0 and not name.isalpha())
+    return len(name) >= TEXT or (len(name) >= NAME and MIXED.match(name) is not None)
 
 
 def _vectors(connection: Connection, place: Path) -> Iterator[bytes]:

@@ -13,6 +13,7 @@ from transformers import Lfm2ForCausalLM
 
 from idiolect.core.errors import BadInput
 from idiolect.embedded.exam import GOALS, Paper, papers
+from idiolect.embedded.jobs.talking import REFUSAL
 from idiolect.embedded.network import exact
 from idiolect.simulation.language import Language
 from idiolect.simulation.style import switches
@@ -41,6 +42,7 @@ def evaluate(
     model = Lfm2ForCausalLM.from_pretrained(folder, dtype=torch.float32).train(False)
     foreign = Language.load(world, held=True) if world else None
     out: dict[str, dict[str, Any]] = {}
+    known: list[tuple[str, str]] = []  # questions about the worlds that are told, with what says that they are not
     for rung, paper in papers(seed, items, foreign).items():
         progress(rung)
         right = exact(model, tok, paper.pairs())
@@ -51,6 +53,10 @@ def evaluate(
         if rung == "style":
             hits = style_switches(model, tok, paper)
             out["style_switches"] = share("style_switches", sum(hits), len(hits))
+        if rung != "foreign_prompt":
+            known += [(prompt, f" {REFUSAL}") for prompt, _ in paper.pairs()[: items // 10]]
+    refused = exact(model, tok, known)
+    out["known_refused"] = share("known_refused", sum(refused), len(refused))
     return out
 
 

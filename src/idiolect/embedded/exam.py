@@ -12,7 +12,7 @@ from idiolect.embedded.lesson import Answer, Lesson
 from idiolect.embedded.mixture import WISHES
 from idiolect.simulation.language import Language
 
-GOALS = {  # rung -> (floor, goal); stranger is better when small
+GOALS = {  # rung -> (floor, goal); stranger and refused are better when small
     "fact": (0.87, 0.95),
     "fact_seen_phrasings": (0.97, 0.98),
     "fact_stranger": (0.02, 0.02),
@@ -20,6 +20,8 @@ GOALS = {  # rung -> (floor, goal); stranger is better when small
     "style": (0.90, 0.95),
     "unknown": (0.95, 0.97),
     "update": (0.75, 0.90),
+    "foreign_prompt": (0.95, 0.95),
+    "known_refused": (0.05, 0.05),
 }
 
 

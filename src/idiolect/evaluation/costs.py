@@ -21,7 +21,7 @@ class Note:
 
     prompt_tokens: int = 0
     sources: set[Source] = field(default_factory=set)
-    recalled: bool = False  # whether an answer was known from an earlier run
+    recalled: bool = False  # whether a server had been asked this before
 
 
 class Metered(Around):

@@ -124,7 +124,7 @@ def entry(name: str, presets: Presets, tasks: Sequence[str] = ()) -> Entry:
     title = " | ".join(parts) + (f" {APART}" if apart else "")
     method = compose(" | ".join(parts), options, apart=apart)
     each = bool(told) and not set(parts) & set(presets.together)
-    built = {"method": method, "cousin": cousin, "options": options}
+    built: dict[str, Any] = {"method": method, "cousin": cousin, "options": options}
     return Entry(name=title, parts=parts, cards=cards, told=bool(told), each=each, **built)
 
 

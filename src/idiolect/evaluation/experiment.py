@@ -1,4 +1,4 @@
-"""What is run: methods, tasks, seeds, the users, the model, and where the results go. A frozen value, read from TOML.
+"""What is run: models, methods, tasks, seeds, metrics, users, and where the results go. A frozen value, read from TOML.
 
     methods = ["ipa", "oppu", "ipa | oppu"]
     tasks = ["tag", "fact"]        # left out: the tasks that each method's card names
@@ -62,7 +62,8 @@ class Experiment:
         history: lengths of the learning curve, in records that bear on the task; empty: no curve.
         data: a folder or file of real data; empty: the world.
         model: "embedded", a local Hugging Face folder, or a served one: the address of an OpenAI-compatible server and,
-            behind "#", the server's name for the model. The key stands in the environment (`OPENAI_API_KEY`).
+            behind "#", the server's name for the model. Its key stands in the environment: in OPENAI_API_KEY, or as
+            "https://SERVER/v1?key=VARIABLE#NAME" says.
         models: several of them, in place of `model`: each method is called "METHOD @ MODEL".
         tokens: at most so many an answer.
         cache: a folder in which a server's answers are kept, so that none is asked for twice; empty: none are.

@@ -12,7 +12,7 @@ from idiolect.core.errors import AccessError, BadInput
 from idiolect.core.layout import line
 from idiolect.evaluation import head, table
 from idiolect.evaluation.asking import workers
-from idiolect.evaluation.asking.opened import short
+from idiolect.evaluation.asking.opened import one_key_each, short
 from idiolect.evaluation.asking.study import Cell, Study
 from idiolect.evaluation.comparison.chosen import chosen
 from idiolect.evaluation.entries import Entry, called
@@ -60,6 +60,7 @@ def _studies(experiment: Experiment, ledger: Ledger, model: Any) -> list[Study]:
     """
     if len({short(m) for m in experiment.models}) < len(experiment.models):
         raise BadInput("models", "two of them have one name, so that no row could say which is meant", "Rename one.")
+    one_key_each(experiment.models)
     source = open_source(experiment)
     each = [replace(experiment, model=m) for m in experiment.models] or [experiment]
     found = [Study(one, ledger, model, source) for one in each]

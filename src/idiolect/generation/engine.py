@@ -1,8 +1,10 @@
 """Rows of different users in one batch: they join, leave and are cancelled between any two steps.
 
-A row is one answer being written: K streams, which may go through different models, and one combine. A step draws one
-token for every active row and reads it in one call a model. Prompts are read when a row joins. Memory and edits are
-batched anew only when the set of rows changes.
+A row is one answer being written: K streams, which may go through different models, and one combine. A step is one
+call a model and what is drawn from it: newcomers' prompts and their first tokens, or the last token of all who are
+written and their next. A token is read with the step after the one that drew it, so that whoever follows a row has it
+before the model runs again, and who leaves on seeing it costs no further pass. Memory and edits are batched anew only
+when the set of rows changes.
 """
 
 from __future__ import annotations
@@ -42,6 +44,7 @@ class Engine:
         self.active: list[Row] = []
         self.lanes: dict[str, Lane] = {}
         self.count = 0
+        self.joined = False  # whether the last step read prompts
 
     @torch.no_grad()
     def submit(self, ask: Ask, key: Key, *, scores: bool = False) -> Handle:
@@ -59,10 +62,11 @@ class Engine:
 
     @torch.no_grad()
     def step(self) -> list[Row]:
-        """One token for every active row; returns those that ended. Waiting rows join first.
+        """One token for every row that joins, or else for every active one; returns those that ended.
 
-        A row that fails ends with its `error`; the others are read anew and go on. What no row fails with alone (memory
-        that is short for all together) ends all that run.
+        Who waits joins before others are written on, but never twice in a row. A row that fails ends with its `error`;
+        the others are read anew and go on. What no row fails with alone (memory that is short for all together) ends
+        all that run.
         """
         was = [r for r in (*self.active, *self.waiting) if not r.finish]
         try:
@@ -101,20 +105,32 @@ class Engine:
 
     def _token(self) -> None:
         self._leave()
-        self._join()
-        if not self.active:
+        turn = self.joined and self.active  # of those who wrote while others joined
+        rows = [] if turn else self._join()
+        self.joined = bool(rows)
+        if not rows:
+            rows = list(self.active)
+            self._read()
+        if not rows:
             return
-        scores, states = self._distributions(self.active)
-        tokens = draw(scores, [r.sampling for r in self.active], [r.generator for r in self.active])
-        for row, token, distribution in zip(self.active, tokens, scores, strict=True):
+        scores, states = self._distributions(rows)
+        tokens = draw(scores, [r.sampling for r in rows], [r.generator for r in rows])
+        for row, token, distribution in zip(rows, tokens, scores, strict=True):
             row.state = states.get(row.number)
             if row.keep_scores:
                 row.scores.append(distribution.clone())
             row.take(token)
         self.active = [r for r in self.active if not r.finish]
+        if not self.active:  # nothing of them stays behind
+            for lane in self.lanes.values():
+                lane.keep(set())
+
+    def _read(self) -> None:
+        """The token that each active row has drawn last."""
         written = {r.number: r.tokens[-1] for r in self.active}
         for lane in self.lanes.values():
-            lane.step(written) if written else lane.keep(set())
+            if written:
+                lane.step(written)
 
     def run(self) -> None:
         """Steps until nothing is left to do."""
@@ -177,24 +193,24 @@ class Engine:
         for name in empty[:-LANES]:
             del self.lanes[name]
 
-    def _join(self) -> None:
+    def _join(self) -> list[Row]:
+        """Reads the prompts of those who wait, as many as there is room for."""
         self.waiting = deque(r for r in self.waiting if not r.finish)
         free = self.max_rows - sum(len(r.lines) for r in self.active)
         asked = sum(len(r.lines) for r in self.waiting)
         if self.active and free < min(asked, self.max_rows // 8):
-            return  # where many wait, they join by eighths of the batch, so that it is put together less often
+            return []  # where many wait, they join by eighths of the batch, so that it is put together less often
         new: list[Row] = []
         while self.waiting and (len(self.waiting[0].lines) <= free or not (self.active or new)):
             new.append(self.waiting.popleft())
             free -= len(new[-1].lines)
-        if not new:
-            return
         alive = {r.number for r in self.active}
         self.active += new  # before anything can fail, so that they are among those of whom one failed
         for model in {model for r in new for model, _ in r.lines}:
             lane = self._lane(model)
             lane.keep(alive)
             lane.join([x for r in new for name, x in r.lines if name == model])
+        return new
 
     def _lane(self, model: str) -> Lane:
         backbone, lane = self.models[model], self.lanes.pop(model, None)

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
+import apsw
+
 from idiolect.data.sqlite.catalogue import Receipt
-from idiolect.data.sqlite.connection import apsw, connect, reported, shut
+from idiolect.data.sqlite.connection import connect, reported, shut
 from idiolect.data.sqlite.store import SQLiteStore
 from idiolect.governance import keys
 from idiolect.governance.derived import settle_units, unfinished
@@ -22,9 +24,14 @@ KEYS = "keys.db"  # of the service: who may come in
 
 @dataclass(frozen=True, kw_only=True)
 class Erasure(Receipt):
-    """A receipt, with how many shared artifacts that learnt from him are still in service."""
+    """A receipt, with how many shared artifacts that learnt from him are still in service.
+
+    Args:
+        whole: he himself went; on a server there are receipts of single records too.
+    """
 
     shared: int = 0
+    whole: bool = True
 
     @property
     def status(self) -> str:

@@ -44,6 +44,13 @@ def matches(filters: Mapping[str, Any], values: Values) -> bool:
     return all(_holds(name, wanted, values) for name, wanted in filters.items())
 
 
+def asked(filters: Values) -> set[str]:
+    """The names that conditions are on."""
+    parts = [part for name in JOINED if isinstance(filters.get(name), Sequence) for part in filters[name]]
+    inner = (asked(part) for part in parts if isinstance(part, Mapping))
+    return set(filters).difference(JOINED).union(*inner)
+
+
 def _holds(name: str, wanted: Any, values: Values) -> bool:
     if name in JOINED:
         if not isinstance(wanted, Sequence) or not all(isinstance(part, Mapping) for part in wanted):

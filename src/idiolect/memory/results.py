@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -47,16 +47,35 @@ def saying(record: Record, text: str, now: float) -> Record:
             return replace(record, dimension=text.removeprefix("wants: "))
 
 
+def same(record: Record, other: Record) -> bool:
+    """Whether both say the same, whenever they were said."""
+    return replace(record, time=other.time, valid_from=other.valid_from) == other
+
+
 def kind(record: Record) -> str:
     """ "fact" for what is stated of the user, else the record's own kind."""
     stated = isinstance(record, (Attribute, Relation)) or (isinstance(record, Preference) and not record.prompt)
     return "fact" if stated else record.kind
 
 
-def result(row: Row, **more: Any) -> dict[str, Any]:
-    """One entry of `results`; times are ISO, UTC."""
+@dataclass(frozen=True, kw_only=True)
+class Stated:
+    """What records state, as one text, and the ids of all that do."""
+
+    text: str
+    sources: list[str]
+
+
+def result(row: Row, stated: Stated | None = None, **more: Any) -> dict[str, Any]:
+    """One entry of `results`; times are ISO, UTC.
+
+    Args:
+        stated: the facts as which it stands there, instead of itself.
+    """
     record = row.record
     shown = {"id": record.id, "memory": memory(record), "kind": kind(record), "sources": [record.id]}
+    if stated is not None:
+        more |= {"memory": stated.text, "kind": "fact", "sources": stated.sources}
     if row.version > 1:
         more["updated_at"] = iso(record.time)
     if row.expires is not None:

@@ -10,7 +10,7 @@ round.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -21,13 +21,14 @@ import numpy as np
 from idiolect.data.sqlite import facts, lookup, rows
 from idiolect.data.sqlite.connection import Busy, Connection
 from idiolect.data.sqlite.corpus import Held, corpus
+from idiolect.data.sqlite.facts import Fact
 from idiolect.data.sqlite.lookup import Wanted
 from idiolect.data.sqlite.rows import Row
 from idiolect.data.sqlite.unit import Unit
 from idiolect.memory.facts.asked import slots
-from idiolect.memory.facts.table import holds
-from idiolect.memory.filters import matches
-from idiolect.memory.results import fields
+from idiolect.memory.facts.table import holds, name
+from idiolect.memory.filters import asked, matches
+from idiolect.memory.results import Stated, fields
 from idiolect.retrieval.blend import Blended, blend
 
 if TYPE_CHECKING:
@@ -39,18 +40,21 @@ OVER = 3.0  # standard deviations that a record loses whose facts no longer hold
 LONGEST = 4000  # characters of a question that are looked up: an encoder reads no more, nor more words tell more
 CATCH_UP = 64  # missing vectors that a search makes; `flush` makes all
 TOLD = 9.0  # the same, that a record gains which states what is asked for
+OLD, TELLS = "what it states is over", "it states what is asked for"
 Parts = dict[str, dict[str, float]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """`parts`: by list, the place in it (from 1) and its own score (BM25, cosine); `sources`: ids of
-    all records that say the same, this one first."""
+    """`sources`: ids of all records that say the same, this one first; `stated`: the facts as which it is found.
+    `why` is what explains it, empty where that was not asked: "parts", by list the place in it (from 1) and its own
+    score (BM25, cosine); "shares", what each signal gave; "rules", what a rule added (both in standard deviations)."""
 
     row: Row
     score: float
-    parts: Mapping[str, Mapping[str, float]]
     sources: list[str]
+    stated: Stated | None = None
+    why: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,28 +78,37 @@ def search(unit: Unit, question: Question, encoder: Encoder | None, *, explain: 
             unit.embed(encoder, CATCH_UP, patient=False)
         vector = encoder.encode([question.text])[0]  # (d,), before the moment is held: a model is slow
     with unit.reading() as connection:
-        wanted = narrowed(connection, question)
+        wanted, facts_of = narrowed(connection, question)
         held = corpus(unit, connection, encoder)
         valid = held.valid(wanted)
         if not valid.any():
             return []
         among = None if valid.all() else valid
         made = blend(held.documents, question.text, vector, now=question.moment, among=among)
-        if over := facts.retired(connection, question.moment, past=question.past):
-            made.scores[np.isin(held.numbers, list(over))] -= OVER
-        told = answers(connection, question)
-        for place, n in enumerate(told):
-            made.scores[held.numbers == n] += TOLD / (1 + place / 3)
-        found = _found(connection, question, made, held, set(told))
+        rules = _ruled(connection, question, made, held)
+        found = _found(connection, question, made, held, set(rules[TELLS]))
         groups = _once(connection, filter(found, _order(made, valid)), held, max(question.top_k, 0))
         read = rows.at(connection, [n for group in groups for n in held.numbers[group].tolist()])
         words = dict(lookup.having_words(connection, question.text, wanted, len(valid))) if explain else {}
-    scores, parts = _scaled(made, valid), _parts(held, made, valid, words) if explain else (lambda _: {})
+    scores, why = _scaled(made, valid), _why(held, made, valid, words, rules) if explain else (lambda _: {})
     named = [(group[0], held.numbers[group].tolist()) for group in groups]
+    sources = [[read[n].record.id for n in ns] for _, ns in named]
     return [
-        Found(row=read[ns[0]], score=float(scores[i]), parts=parts(i), sources=[read[n].record.id for n in ns])
-        for i, ns in named
+        Found(row=read[ns[0]], score=float(scores[i]), why=why(i), sources=same, stated=facts_of.get(ns[0]))
+        for (i, ns), same in zip(named, sources, strict=True)
     ]
+
+
+def _ruled(connection: Connection, question: Question, made: Blended, held: Held) -> dict[str, dict[int, float]]:
+    """By rule, what it adds to the score of which n; it is added."""
+    over = facts.retired(connection, question.moment, past=question.past)
+    told = answers(connection, question)
+    rules = {OLD: dict.fromkeys(over, -OVER), TELLS: {n: TOLD / (1 + place / 3) for place, n in enumerate(told)}}
+    if over:
+        made.scores[np.isin(held.numbers, list(over))] -= OVER
+    for n, gain in rules[TELLS].items():
+        made.scores[held.numbers == n] += gain
+    return rules
 
 
 def answers(connection: Connection, question: Question) -> list[int]:
@@ -117,14 +130,45 @@ def answers(connection: Connection, question: Question) -> list[int]:
     return sorted(keyed, key=lambda n: -keyed[n])
 
 
-def narrowed(connection: Connection, question: Question) -> Wanted:
-    """The rows that hold in the moment and pass the filters."""
+def narrowed(connection: Connection, question: Question) -> tuple[Wanted, dict[int, Stated]]:
+    """The rows that hold in the moment and pass the filters; and of those that pass as facts alone, these."""
     wanted = Wanted(moment=question.moment, past=question.past)
     ended = rows.ended(connection, question.now)
     if not (question.filters or ended):
-        return wanted
+        return wanted, {}
     held = rows.at(connection, set(lookup.valid(connection, wanted)) - ended)
-    return replace(wanted, among={n for n, row in held.items() if matches(question.filters, fields(row))})
+    moment = question.moment if question.past else None
+    told = stated(connection, held, moment) if "kind" in asked(question.filters) else {}
+    newest = {max(fact.sources) for found in told.values() for fact in found}
+    passed = {n: how for n, row in held.items() if (how := passes(row, question.filters, newest))}
+    shown = {n: _shown(held, told[n], n) for n, how in passed.items() if how == "fact"}
+    return replace(wanted, among=set(passed)), shown
+
+
+def stated(connection: Connection, held: Mapping[int, Row], moment: float | None) -> dict[int, list[Fact]]:
+    """By n, the facts that hold in a moment and that these rows state."""
+    found: dict[int, list[Fact]] = {}
+    for fact in facts.everything(connection) if held else ():
+        sources = tuple(n for n in fact.sources if n in held)
+        for n in sources if holds(fact, moment) else ():
+            found.setdefault(n, []).append(replace(fact, sources=sources))
+    return found
+
+
+def passes(row: Row, filters: Mapping[str, Any], told: Container[int]) -> str:
+    """As what a row passes the filters: "itself", or as one of those that state a "fact"; else empty."""
+    values = fields(row)
+    if matches(filters, values):
+        return "itself"
+    return "fact" if row.n in told and matches(filters, {**values, "kind": "fact"}) else ""
+
+
+def _shown(held: Mapping[int, Row], told: list[Fact], n: int) -> Stated:
+    """The facts of which a row is the newest source, so that each is shown once."""
+    mine = [fact for fact in told if max(fact.sources) == n]
+    sources = dict.fromkeys([n, *(source for fact in mine for source in fact.sources)])
+    text = "; ".join(f"{name(fact)}: {fact.value}" for fact in mine)
+    return Stated(text=text, sources=[held[source].record.id for source in sources])
 
 
 def _order(made: Blended, valid: NDArray[np.bool_]) -> list[int]:
@@ -169,8 +213,26 @@ def _scaled(made: Blended, valid: NDArray[np.bool_]) -> NDArray[np.float64]:
     return np.clip((made.scores - lowest) / (highest - lowest), 0.0, 1.0).round(12)
 
 
-def _parts(held: Held, made: Blended, valid: NDArray[np.bool_], words: Mapping[int, float]) -> Any:
+def _why(
+    held: Held,
+    made: Blended,
+    valid: NDArray[np.bool_],
+    words: Mapping[int, float],
+    rules: Mapping[str, Mapping[int, float]],
+) -> Callable[[int], dict[str, Any]]:
     """What explains the document at a place."""
+    parts = _parts(held, made, valid, words)
+
+    def explained(i: int) -> dict[str, Any]:
+        n = int(held.numbers[i])
+        shares = {name: float(share[i]) for name, share in made.shares.items()}
+        return {"parts": parts(i), "shares": shares, "rules": {rule: by[n] for rule, by in rules.items() if n in by}}
+
+    return explained
+
+
+def _parts(held: Held, made: Blended, valid: NDArray[np.bool_], words: Mapping[int, float]) -> Callable[[int], Parts]:
+    """Where a document stands by words and by vectors."""
     word = {n: place for place, n in enumerate(words, 1)}
     close = [i for i in np.argsort(-made.cosines, kind="stable").tolist() if valid[i] and made.cosines[i] > 0]
     dense = {i: place for place, i in enumerate(close, 1)}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, distribution, requires
 from typing import TYPE_CHECKING, Any
 
 from idiolect.data.sqlite import folder, rows, vectors
@@ -18,6 +21,9 @@ from idiolect.memory.user import User
 
 if TYPE_CHECKING:
     from idiolect.retrieval.protocol import Encoder
+
+EXTRAS = ("local", "embed", "store", "postgres", "serve", "mcp", "trace", "eval")
+NEEDS = re.compile(r"^([\w.-]+).*; extra == ['\"](\w+)['\"]$", re.MULTILINE)
 
 
 class Space:
@@ -68,8 +74,13 @@ class Space:
             yield _check("catalogue", False, f"{what}put back catalogue.db, restore a backup, or remove them")
         store.sweep()
         yield from state.checks(store)
+        yield extras()
+        jobs = list[dict[str, Any]]()
         for id in self.users():
             yield self._unit(id)
+            with suppress(Damaged):  # which was said just now
+                jobs += self.user(id).jobs()
+        yield queue(jobs)
 
     def flush(self) -> None:
         """Waits for what happens later, for everybody."""
@@ -101,6 +112,28 @@ class Space:
         note = f", {len(waiting)} without a vector" if waiting else ""
         note += f", the next expires {iso(ends)}" if ends is not None else ""
         return _check(f"user {id!r}", sound, f"{records} records{note}" if sound else "damaged: restore a backup")
+
+
+def queue(jobs: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """What waits to be understood, and what lies dead."""
+    found = list(jobs)
+    dead = sum(job["dead"] for job in found)
+    what = f"{len(found) - dead} jobs wait: the next read does them" if len(found) > dead else "nothing waits"
+    return _check("queue", not dead, f"{dead} lie dead: see `idiolect jobs`; {what}" if dead else what)
+
+
+def extras() -> dict[str, Any]:
+    """Which parts of the package lack something that they need."""
+    lacking: dict[str, list[str]] = {}
+    for name, extra in NEEDS.findall("\n".join(requires("idiolect") or ())):
+        if extra in EXTRAS:
+            try:
+                distribution(name)
+            except PackageNotFoundError:
+                lacking.setdefault(extra, []).append(name)
+    wanted = "; ".join(f"{extra} lacks {', '.join(names)}" for extra, names in lacking.items())
+    what = f"{wanted}: pip install 'idiolect[{','.join(lacking)}]'" if lacking else f"all of {', '.join(EXTRAS)}"
+    return _check("extras", True, what)
 
 
 def _check(name: str, ok: bool, detail: str) -> dict[str, Any]:

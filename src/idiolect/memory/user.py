@@ -15,9 +15,11 @@ from idiolect.governance.derived import unfinished
 from idiolect.governance.erasure import Erasure, erase
 from idiolect.memory import portable
 from idiolect.memory.context import Count, context, estimate, profile
+from idiolect.memory.filters import asked
 from idiolect.memory.known import Known
 from idiolect.memory.messages import Given, Moment, coming, records, seconds
-from idiolect.memory.results import iso, kind, memory, result, saying
+from idiolect.memory.portable import Tell, untold
+from idiolect.memory.results import kind, result, same, saying
 from idiolect.memory.search import CATCH_UP, search
 
 if TYPE_CHECKING:
@@ -45,6 +47,7 @@ class User(Known):
         session: str = "",
         time: Moment | None = None,
         expires: Moment | None = None,
+        key: str | None = None,
         wait: bool = False,
     ) -> Results:
         """Keeps texts, OpenAI messages or typed records; their words can be searched when this returns.
@@ -56,22 +59,29 @@ class User(Known):
             time: when those were said that state no time themselves; now where it is left out.
             expires: from then on they are in no read, and are erased, as `delete` does it, with what corrected them and
                 what was learnt from them.
+            key: of this write. Done again under the same key, after a crash or an answer that was lost, it adds nothing
+                for thirty days.
             wait: also for their sentence vectors and facts, which else are made by later searches and by `flush`.
 
         Returns:
-            An entry for each that is new; none where the user does not want to be remembered.
+            An entry for each that is new (event "ADD"), or is there from the same write before ("NONE"); none where the
+            user does not want to be remembered.
 
         Raises:
-            BadInput: something that is no message, an id that another record of his has, or `expires` is over.
+            BadInput: something that is no message, an id that another record of his has, the key of another write, or
+                `expires` is over.
         """
         now = self._store.clock() if time is None else seconds(time)
         until = None if expires is None else coming(expires, self._store.clock())
-        given = records(messages, user=self.id, session=session, now=now)
+        undated = now if key is None or time is not None else rows.UNDATED  # else the same again would differ
+        given = records(messages, user=self.id, session=session, now=undated, key=key)
         if not given:
             return {"results": []}
         with self._own() as unit, unit.writing() as connection:
             if setting(connection, "remember") == NEVER:
                 return {"results": []}
+            if key is not None and (there := rows.again(connection, self.id, key, given, now)) is not None:
+                return {"results": [result(row, event="NONE") for row in there]}
             added = rows.append(connection, self.id, given, metadata, now=now, expires=until)
             self._store.ending(self.id, until)
             unit.changed(connection, self._actor, "add", count=len(added))
@@ -91,9 +101,11 @@ class User(Known):
         """The memories that bear on a question, best first, by words and by meaning.
 
         Args:
-            filters: conditions on metadata, see `memory.filters`.
+            filters: conditions on metadata and kind, see `memory.filters`. A record and what was understood of it are
+                one entry: where {"kind": "fact"} is asked for, a turn stands there as the facts that it states.
             as_of: what held then, later corrections left aside; now where it is left out.
-            explain: adds "parts": each retriever's rank and own score.
+            explain: adds "parts", the place and own score of a memory by words and by vectors; "shares", what each
+                signal of `retrieval.blend` gave to its score; and "rules", what a rule added or took.
 
         Returns:
             Entries with "score": 1 is first in every list.
@@ -105,8 +117,7 @@ class User(Known):
             question = self._question(query, top_k, filters, as_of)
             found = search(unit, question, self._encoder, explain=explain)
             unit.note(self._actor, "search", purpose="assist", count=len(found))
-        more: list[dict[str, Any]] = [{"sources": f.sources, **({"parts": f.parts} if explain else {})} for f in found]
-        return {"results": [result(f.row, score=f.score, **m) for f, m in zip(found, more, strict=True)]}
+        return {"results": [result(f.row, f.stated, score=f.score, sources=f.sources, **f.why) for f in found]}
 
     def get(self, id: str) -> dict[str, Any] | None:
         """One memory as it is now; None where he has none of that id."""
@@ -117,13 +128,14 @@ class User(Known):
         self, filters: Mapping[str, Any] | None = None, limit: int | None = None, as_of: Moment | None = None
     ) -> Results:
         """All memories that hold, oldest first; with a limit the newest of them."""
-        found = self._holding(self._question(filters=filters, as_of=as_of), "get_all")
-        return {"results": [result(row) for row in (found if limit is None else found[max(len(found) - limit, 0) :])]}
+        found = self._entries(self._question(filters=filters, as_of=as_of), "get_all")
+        return {"results": [result(*one) for one in (found if limit is None else found[max(len(found) - limit, 0) :])]}
 
     def update(
         self, id: str, text: str, *, metadata: Mapping[str, Any] | None = None, erase_old: bool = False
     ) -> dict[str, Any]:
-        """Corrects a memory; the old text stays in `history` and for `as_of`, or is erased.
+        """Corrects a memory; the old text stays in `history` and for `as_of`, or is erased. What says the same again
+        changes nothing.
 
         Args:
             metadata: replaces the old where it is given.
@@ -136,6 +148,8 @@ class User(Known):
             now = self._store.clock()
             record = saying(known[-1].record, text, now)
             noted = rows.written(known[-1].metadata if metadata is None else metadata)
+            if not erase_old and same(record, known[-1].record) and noted == rows.written(known[-1].metadata):
+                return result(known[-1])
             n = rows.replace(connection, record, noted, now)
             if erase_old:
                 rows.delete(connection, known)
@@ -144,19 +158,28 @@ class User(Known):
         self._settle()
         return result(row)
 
-    def delete(self, id: str) -> None:
+    def delete(self, id: str, *, missing_ok: bool = False) -> None:
         """Erases a memory with its history: out of every read now, out of the bytes within a second.
+
+        On a server the bytes stay in its files until `idiolect doctor --purge`: `space.receipts()` has an open receipt
+        of it until then, as of all that erases records.
+
+        Args:
+            missing_ok: so that it may be done again: nothing happens where he has none of that id.
 
         Raises:
             BadInput: an id that is none of his.
         """
+        if missing_ok and self.get(id) is None:
+            return
         with self._present(id) as unit, unit.writing() as connection:
             rows.delete(connection, self._known(connection, id))
             unit.changed(connection, self._actor, "delete")
         self._settle()
 
     def delete_all(self, filters: Mapping[str, Any] | None = None, *, ended: bool = False) -> int:
-        """Erases all memories, or those that pass the filters, with their history; gives how many.
+        """Erases all memories, or those that pass the filters, with their history; gives how many. A fact goes with
+        the turns that state it.
 
         Args:
             ended: only those whose `valid_to` is over, which until they are erased `as_of` still finds.
@@ -164,23 +187,13 @@ class User(Known):
         with self._store.unit(self.id) as unit:
             if unit is None:
                 return 0
+            while "kind" in asked(filters or {}) and self._work(unit):  # facts are found by what states them
+                continue
             with unit.writing() as connection:
                 gone = self._delete(connection, filters, ended=ended)
                 unit.changed(connection, self._actor, "delete_all", count=gone)
         self._settle()
         return gone
-
-    def history(self, id: str) -> list[dict[str, Any]]:
-        """A memory's texts, oldest first: {"memory", "from", "to", "event"}; "to" is None for the one that holds."""
-        return [
-            {
-                "memory": memory(row.record),
-                "from": iso(row.record.time),
-                "to": None if row.replaced is None else iso(row.replaced),
-                "event": "ADD" if row.version == 1 else "UPDATE",
-            }
-            for row in self._versions(id, "history")
-        ]
 
     def profile(self) -> dict[str, dict[str, list[str]]]:
         """What is stated of him: attributes, relations and wishes by name, the newest value first."""
@@ -205,14 +218,14 @@ class User(Known):
             rest = [by_id[id] for id in ids if id in by_id]
         return context(facts, rest, max_tokens, count)
 
-    def export(self, folder: str | Path) -> int:
+    def export(self, folder: str | Path, tell: Tell = untold) -> int:
         """Writes all of him into a folder that `import_` reads; gives the number of versions of records."""
         with self._store.unit(self.id) as unit:
             if unit is not None:
                 unit.note(self._actor, "export")
-            return portable.export(unit, Path(folder))
+            return portable.export(unit, Path(folder), tell)
 
-    def import_(self, folder: str | Path) -> int:
+    def import_(self, folder: str | Path, tell: Tell = untold) -> int:
         """Reads what `export` wrote; gives how many versions are new.
 
         Raises:
@@ -224,7 +237,7 @@ class User(Known):
             with unit.writing() as connection:
                 if given and setting(connection, "remember") == NEVER:
                     raise ConsentError(f"user {self.id!r} does not want to be remembered. {portable.ASK}")
-                new = portable.enter(connection, manifest, given, self.id, now=self._store.clock())
+                new = portable.enter(connection, manifest, given, self.id, now=self._store.clock(), tell=tell)
                 self._store.ending(self.id, rows.ends(connection))
                 if not (manifest.get("remember", True) or rows.current(connection)):
                     connection.execute("INSERT OR REPLACE INTO meta VALUES ('remember', ?)", (NEVER,))
@@ -268,17 +281,6 @@ class User(Known):
             unfinished(self._store)
         self._store.consent(self.id, *purposes)
         self._settle()
-
-    def audit(self) -> list[dict[str, Any]]:
-        """Who read or changed what, when and for which purpose, oldest first; without content."""
-        names = ("time", "actor", "action", "purpose", "count")
-        with self._store.unit(self.id) as unit:
-            if unit is None:
-                return []
-            unit.record()
-            with unit.reading() as connection:
-                found: Any = connection.execute(f"SELECT {', '.join(names)} FROM audit ORDER BY n").fetchall()
-        return [{**dict(zip(names, row, strict=True)), "time": iso(row[0])} for row in found]
 
     def flush(self) -> None:
         """Waits for what else happens later: vectors, facts, audit lines, the bytes of what was deleted."""

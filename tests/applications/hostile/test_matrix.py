@@ -109,6 +109,7 @@ COMMANDS: dict[str, list[str] | None] = {  # None: opens a model, and has its ow
     "recall": ["{who}", "what is my secret?", "--words"],
     "profile": ["{who}"],
     "facts": ["{who}", "--history"],
+    "jobs": ["{who}"],
     "forget": ["{who}", "{memory}"],
     "export": ["{who}", "{folder}/export"],
     "import": ["{who}", "{folder}/chat.txt", "--speaker", "Bob"],

@@ -8,13 +8,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import torch
 from openai import BadRequestError, ConflictError, InternalServerError, NotFoundError, RateLimitError
 
 from idiolect.applications.server.answering.local import Local, Threaded
 from idiolect.applications.server.errors import Refusal
 from idiolect.applications.server.settings import Limits
 from idiolect.core.errors import BadInput
-from idiolect.core.idiolect import Combine, Idiolect
+from idiolect.core.idiolect import Combine, Edit, Idiolect, Stream
 from idiolect.core.layout import ask
 from idiolect.core.requests import Ask, Key, Sampling
 from live import until
@@ -231,6 +232,46 @@ def test_a_cancelled_answer_leaves_the_batch(llama: HFModel) -> None:
     assert job.handle is not None
     assert job.handle.rows[0].finish == "cancelled"
     assert local.running == 0
+
+
+def spoken(x: Any, h: Any, t: Any, at: Any) -> Any:
+    return h + 1e4 * torch.nn.functional.one_hot(torch.tensor(ord("a")), h.shape[-1])
+
+
+def followed(llama: HFModel, most: int) -> tuple[list[int], str]:
+    """(how much had been told when the model ran, each time; all that was told) of one who leaves after `most`."""
+    local, told, seen = Local(llama, Limits(rows=4)), list[str](), list[int]()
+    aloud = Idiolect(streams=(Stream(edits=(Edit(site="lm_head", formula=spoken),)),))
+    asked = Ask(query=ask("", "hello"), idiolect=aloud, sampling=Sampling(max_tokens=5))
+    jobs: list[Any] = []
+
+    def tell(piece: Any) -> None:
+        told.append(piece.text)
+        if len(told) == most:
+            local.cancel(jobs[0])
+
+    hook = llama.module.register_forward_pre_hook(lambda *_: seen.append(len("".join(told))))
+    try:
+        local.start()
+        held, blocked = busy(local)
+        jobs.append(local.submit(asked, Key(), "ann", tell))
+        held.set()
+        blocked.join()
+        local.stop()
+    finally:
+        hook.remove()
+    return seen, "".join(told)
+
+
+def test_each_token_is_told_before_the_model_runs_again(llama: HFModel) -> None:
+    seen, told = followed(llama, 9)
+    assert len(told) == 5
+    assert seen == [0, 1, 2, 3, 4]  # passes: one for each token, and what was told by then
+
+
+def test_who_leaves_on_a_token_costs_no_pass_after_it(llama: HFModel) -> None:
+    seen, told = followed(llama, 2)
+    assert (len(seen), len(told)) == (2, 2)
 
 
 def test_a_twin_of_a_request_that_is_being_answered_comes_again_and_finds_its_answer(door: Running) -> None:

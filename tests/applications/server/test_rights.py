@@ -12,8 +12,6 @@ import pytest
 if TYPE_CHECKING:
     from tests.applications.conftest import Opener, Running
 
-    from idiolect.models.hf import HFModel
-
 
 class Ann:
     """Ann's own things over HTTP."""
@@ -215,43 +213,6 @@ def test_feedback_that_says_nothing_is_refused(ann: Ann, body: dict[str, Any], s
     found = ann.door.http.post("/v1/feedback", json=body, headers=ann.door.bearer)
     assert found.status_code == status
     assert ann("GET", "/memories")["total"] == 2
-
-
-def test_on_a_local_model_a_source_matters_by_what_its_absence_costs(opened: Opener, llama: HFModel) -> None:
-    from idiolect.core.requests import Item, Key, Score
-    from idiolect.governance.view import view
-
-    door = opened(model=llama)
-    for text in ("my sister Anna lives in Kyoto", "my sister likes tea"):
-        door.user("ann").add(text)
-    messages = [{"role": "user", "content": "my sister?"}]
-    answer = door.client().chat.completions.create(model="random-llama-0", messages=messages, user="ann", max_tokens=6)
-    path = f"/v1/users/ann/answers/{answer.idiolect['answer_id']}/explain"
-    why = door.http.get(path, headers=door.bearer).json()
-    assert why["basis"] == "mattered"
-    assert [s["importance"] for s in why["sources"]] == sorted((s["importance"] for s in why["sources"]), reverse=True)
-
-    import dataclasses
-
-    import idiolect
-    from idiolect.applications.server.answering.pipeline import marked
-
-    data = view(door.service.space("default").store, "ann")
-    said = {r.id: r for r in data.records}
-    first, second = (said[s["id"]] for s in why["sources"])
-    query = idiolect.ask("", "my sister?")
-
-    def total(records: list[Any]) -> float:
-        data_ = dataclasses.replace(data, records=tuple(r for r in data.records if r in records))
-        made = idiolect.compose("ipa").condition(data_, query, None, None)
-        stream = dataclasses.replace(made.streams[0], context=marked(made.streams[0].context))
-        item = Item(
-            query=query, answer=answer.choices[0].message.content, idiolect=idiolect.Idiolect(streams=(stream,))
-        )
-        return llama.answer([Score(items=(item,))], [Key()])[0][0].total
-
-    by_hand = total([first, second]) - total([second])
-    assert why["sources"][0]["importance"] == pytest.approx(by_hand, abs=1e-3)
 
 
 def test_what_was_superseded_is_shown_with_the_reason_and_can_be_taken_back(ann: Ann) -> None:

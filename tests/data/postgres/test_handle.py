@@ -66,6 +66,9 @@ for file in (
     "test_consolidate",
     "test_isolation",
     "test_expiry",
+    "test_once",
+    "test_kinds",
+    "test_recalled",
 ):
     globals().update(contract(file))
 
@@ -90,7 +93,7 @@ def test_the_public_name_opens_a_server(server: Server, place: str, monkeypatch:
     monkeypatch.setenv("IDIOLECT_HOME", server.app)
     with idiolect.open(space=place, encoder=None) as space:
         space.user("ann").add("tea")
-        assert [check["ok"] for check in space.doctor()] == [True] * 5
+        assert [check["ok"] for check in space.doctor()] == [True] * 7
     with idiolect.open(server.app, place, encoder=None) as space:
         assert [entry["memory"] for entry in space.user("ann").search("tea")["results"]] == ["tea"]
 

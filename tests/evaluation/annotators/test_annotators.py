@@ -132,9 +132,7 @@ def test_a_method_tells_readers_apart_cold_ones_among_them() -> None:
     met = arms.meet(model, found, method)
     assert arms.predictions(model, found, met) == found.wanted
     other = arms.predictions(model, found, met, found.strangers)
-    warm = [
-        i for i, j in enumerate(found.asked) if j.annotator != "r2"
-    ]  # the only newcomer has no stranger
+    warm = [i for i, j in enumerate(found.asked) if j.annotator != "r2"]  # the only newcomer has no stranger
     assert all(other[i] != found.wanted[i] for i in warm)
     blind = {(j.text, label) for j, label in zip(found.asked, arms.predictions(model, found), strict=True)}
     assert len(blind) == len({j.text for j in found.asked})  # the same for every reader

@@ -89,10 +89,11 @@ def test_an_answer_that_more_than_text_bears_on_is_not_looked_up(tmp_path: Path)
     assert said(kept, two) == ["answer 1"]
 
 
-def test_prompts_are_not_kept(tmp_path: Path) -> None:
+def test_prompts_are_not_kept_and_answers_are_for_their_owner_alone(tmp_path: Path) -> None:
     said(Recalled(Slow(), tmp_path), ask("my secret is sesame"))
     (file,) = tmp_path.iterdir()
     assert b"sesame" not in file.read_bytes()
+    assert file.stat().st_mode & 0o077 == 0
 
 
 def test_a_file_that_is_no_cache_is_named(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from idiolect.core.types import Message, Query, Turn
 from idiolect.data.dataset import Asked, Dataset
 from idiolect.evaluation.benchmarks import ranking
-from idiolect.evaluation.benchmarks.generation import personalens
+from idiolect.evaluation.benchmarks.generation import personalens, synthetic_persona_chat
 from idiolect.evaluation.benchmarks.memory import ikat, locomo, personabench, prefeval
 from idiolect.evaluation.benchmarks.preference import vpl
 from idiolect.evaluation.benchmarks.rows import Label, Row, known
@@ -125,3 +125,10 @@ def test_fields_of_another_profile_have_its_names_but_not_its_values() -> None:
     assert (found["recall"], found["F1"], found["F1 with values"]) == (1.0, 0.5, 0.0)
     assert ours(rows, "F1 with values") == 0.5
     assert ours(rows, "precision") == pytest.approx(1 / 3)
+
+
+def test_the_words_of_another_speaker_are_of_one_with_no_line_in_common() -> None:
+    lines = {"a": ("I fly", "I paint"), "b": ("I drink tea",), "c": ("I fish",), "d": ("I paint", "I sail")}
+    data = [synthetic_persona_chat.Speaker(name, persona, "") for name, persona in lines.items()]
+    found = [o.dialogue for o in synthetic_persona_chat._strangers([data[0], data[1], data[3], data[2]])]
+    assert found == ["c", "c", "b", "b"]  # from half the list on: d shares a line with a, a with d

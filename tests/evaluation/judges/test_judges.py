@@ -9,17 +9,15 @@ import pytest
 
 from evaluation.parrot import world
 from idiolect.core.errors import BadInput
-from idiolect.core.types import Message
 from idiolect.evaluation.judges.asking import certainty, choice, judged, number
-from idiolect.evaluation.judges.aspects import Aspects
 from idiolect.evaluation.judges.graded import Checklist, Rubric
 from idiolect.evaluation.judges.likelihood import Likelihood
 from idiolect.evaluation.judges.oracle import Oracle, pairs
-from idiolect.evaluation.judges.pairwise import Pair, Pairwise, Verdict
+from idiolect.evaluation.judges.pairwise import Pair, Pairwise, Side, Verdict
 from idiolect.evaluation.judges.quality import kappa, quality, validate
 from idiolect.models.hf import HFModel
 from idiolect.models.scripted import ScriptedModel
-from idiolect.simulation.world import World
+from idiolect.simulation.world import World, make
 
 PAIRS = [Pair(id=f"p{i}", question="Tea?", first="good tea", second="bad tea", user=f"u{i}") for i in range(8)]
 
@@ -103,19 +101,6 @@ def test_a_checklist_asks_each_point_by_itself() -> None:
     assert (grade.value, grade.asked, grade.unread) == (0.5, 3, 1)
 
 
-def test_aspects_that_match_in_content_and_style_count_both_ways() -> None:
-    def script(said: tuple[Message, ...] | list[Message]) -> str:
-        prompt = said[-1].content
-        if prompt.startswith("List"):
-            return "- sea" if "mine" in prompt else "- sea\n- sky"
-        one, other = re.findall(r"Text [12]:\n(.*)", prompt)
-        return f"Alike: {10 if one == other else 0}"
-
-    found = judged({"x": Aspects().flow("mine", "theirs")}, ScriptedModel(script))["x"]
-    assert (found.precision, found.recall) == (1.0, 0.5)
-    assert found.f1 == pytest.approx(2 / 3)
-
-
 def test_a_worlds_oracle_prefers_what_is_true_of_the_person(tmp_path: Path) -> None:
     made = World.load(world(tmp_path / "w.json"))
     found = [(Oracle(made).verdict(pair, probe), probe) for pair, probe in pairs(made, "tag")]
@@ -124,8 +109,24 @@ def test_a_worlds_oracle_prefers_what_is_true_of_the_person(tmp_path: Path) -> N
     assert {v.side for v, _ in found} == {"first", "second"}
 
 
+@pytest.mark.parametrize("task", ["tag", "choose", "recommend", "reply"])
+def test_both_answers_of_a_worlds_pair_are_answers_to_its_question(task: str) -> None:
+    made = make(31, 6, history=2, probes=6)
+    found = list(pairs(made, task))
+    assert len({pair.user for pair, _ in found}) > 1
+    tags = [made.truth[u]["taste"]["tags"] for u in made.users]
+    for pair, probe in found:
+        (wrong,) = {pair.first, pair.second} - {probe.target}
+        others = {p.target for u in made.users for p in made.probes(u, task) if p.query.text == probe.query.text}
+        if task == "tag":
+            topics = [topic for topic, tag in made.truth[pair.user]["taste"]["tags"].items() if tag == probe.target]
+            others |= {own[topic] for own in tags for topic in topics}
+        assert wrong in others | {"A", "B"} | set(probe.query.input.split(" or "))
+        assert made.score(probe, wrong) < made.score(probe, probe.target)
+
+
 def test_a_good_judge_agrees_with_labels_beyond_chance_and_a_coin_does_not() -> None:
-    labels = {p.id: "first" for p in PAIRS}
+    labels: dict[str, Side] = {p.id: "first" for p in PAIRS}
     good = validate(verdicts(honest, Pairwise(certain=True)), labels)
     assert (good["accuracy"], good["certain"], good["accuracy_certain"]) == (1.0, 1.0, 1.0)
     assert "beyond chance" in good["sentence"]

@@ -123,6 +123,7 @@ def test_ranking_refuses_what_only_a_reader_can_be_asked(tmp_path: Path) -> None
 
 
 READY = {"locomo": "locomo_reader"}
+ONLY = {"locomo": ("single-hop",)}  # of the kinds that the file names, those in the typed files
 RUNS = Path(experiments.__file__).parent.parent / "experiments" / "runs"
 
 
@@ -132,7 +133,7 @@ def test_a_ready_file_runs_on_a_server_and_the_official_form(
 ) -> None:
     server = running(monkeypatch)
     folder = typed.written(tmp_path / "data", FILES[name]())
-    where = {"out": str(tmp_path / "out"), "cache": str(tmp_path / "cache")}
+    where = {"out": str(tmp_path / "out"), "cache": str(tmp_path / "cache"), "tasks": ONLY.get(name)}
     plan = experiments.load(RUNS / f"{READY.get(name, name)}.toml", data=str(folder), model=ADDRESS, **where)
     rows = table.read(evaluate(plan))
     assert server.asked

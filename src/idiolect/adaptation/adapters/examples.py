@@ -21,15 +21,19 @@ class Owned:
 
 @dataclass(frozen=True)
 class Lessons:
-    """What is trained, how, and on which tasks' examples (all of them where `tasks` is empty)."""
+    """What is trained, how, and on which tasks' examples (where `tasks` is empty, on all that are no choices)."""
 
     part: Part
     recipe: Recipe
     tasks: tuple[str, ...] = ()
 
     def written(self, user: UserData) -> list[Example]:
-        """What the user wrote or chose himself, oldest first; of two answers put to him he wrote neither."""
-        return [e for e in user.examples() if not e.rejected and (not self.tasks or e.query.task in self.tasks)]
+        """What the user wrote or did himself, oldest first; where replies are asked for, also which he chose of two.
+
+        Unasked, of two answers put to him he wrote neither.
+        """
+        asked = {"reply" if task == "choose" else task for task in self.tasks}  # to choose is learnt from choices
+        return [e for e in user.examples() if (e.query.task in asked if asked else not e.rejected)]
 
 
 def items(examples: Sequence[Example], user: str, idiolect: Idiolect) -> tuple[Item, ...]:

@@ -4,18 +4,20 @@
                                                   on q alone (Rafailov et al., NeurIPS 2023, eq. 5)
 
 The two are read as replies, the form in which pairs are learnt from: naming the better of two texts by its letter is a
-skill of its own, which a small model lacks however well its policy knows what the user prefers.
+skill of its own, which a small model lacks however well its policy knows what the user prefers. In ``a | b`` the policy
+is what both make of the model, so that what `a` learnt bears on the choice too.
 """
 
 from __future__ import annotations
 
 import re
 
-from idiolect.core.idiolect import Idiolect
+from idiolect.core.idiolect import Idiolect, Stream
 from idiolect.core.layout import ask
 from idiolect.core.requests import Ask, Flow, Item, Score
 from idiolect.core.types import Query
 
+ALONE = Idiolect(streams=(Stream(inherits=False),))  # the model without any method, those left in ``a | b`` too
 OFFER = re.compile(r"(.+?) A: (.+?) B: (.+)", re.DOTALL)
 
 
@@ -32,7 +34,7 @@ def answered(query: Query, made: Idiolect, user: str) -> Flow[str]:
         texts = yield Ask(query=query, idiolect=made)
         return str(texts[0])
     question, *replies = offer
-    items = (Item(query=question, answer=y, idiolect=i, user=user) for y in replies for i in (made, Idiolect()))
+    items = (Item(query=question, answer=y, idiolect=i, user=user) for y in replies for i in (made, ALONE))
     scored = yield Score(items=tuple(items))
     a, plain_a, b, plain_b = (s.total for s in scored)
     return "A" if a - plain_a >= b - plain_b else "B"

@@ -125,8 +125,8 @@ def opened(home: Path, shown: int) -> Iterator[Door]:
     from idiolect.applications.server.service import Service
     from idiolect.applications.server.settings import load
 
-    given: dict[str, Any] = {"server": {"encoder": "none"}, "feedback": {"adapter": ""}, "methods": {"ipa": {"k": shown}}}
-    service = Service(load(environment={}, home=home, trust_local=True, **given))
+    given: dict[str, Any] = {"server": {"encoder": "none"}, "feedback": {"adapter": ""}}
+    service = Service(load(environment={}, home=home, trust_local=True, methods={"ipa": {"k": shown}}, **given))
     with TestClient(create(service), base_url=ADDRESS) as client:
         yield Door(service, client)
 
@@ -136,7 +136,7 @@ def _asked(door: Door, world: World, user: str, found: Measured) -> None:
     own = [r for r in world.records(user) if isinstance(r, Turn)]
     others = {fact["value"]: planted(world, user, fact) for fact in world.truth[user]["facts"]}
     door.service.space("default").user(user).add([*own, *(t for turns in others.values() for t in turns)], wait=True)
-    probes = {(p.query.text): p for task in TASKS for p in world.probes(user, task)}
+    probes = {p.query.text: p for task in TASKS for p in world.probes(user, task)}
     for probe in probes.values():
         if len(found.judged) == found.plan.right:
             return
@@ -146,9 +146,9 @@ def _asked(door: Door, world: World, user: str, found: Measured) -> None:
             continue
         found.right += 1
         why = door.post(f"users/{quote(user)}/answers/{answer}/explain", {}, method="GET")
-        judged = _judged(probe, own, others[probe.truth["value"]], why)
-        if judged is not None:
-            found.judged.append(judged)
+        counted = judged(probe, own, others[probe.truth["value"]], why)
+        if counted is not None:
+            found.judged.append(counted)
 
 
 def planted(world: World, user: str, fact: dict[str, str]) -> list[Turn]:
@@ -157,15 +157,15 @@ def planted(world: World, user: str, fact: dict[str, str]) -> list[Turn]:
     strangers = chance.sample([u for u in world.users if u != user], CONFUSABLE)
     turns = []
     for place, stranger in enumerate(strangers):
-        value = next(f["value"] for f in chance.sample(world.truth[stranger]["facts"], 10) if f["kind"] not in ("name",))
+        value = chance.choice(world.truth[stranger]["facts"])["value"]
         said = OTHERS[fact["kind"]].format(key=fact["key"], name=world.truth[stranger]["called"], value=value)
         when = world.records(user)[0].time + chance.random() * 1e8
         turns.append(Turn(id=f"other {fact['kind']} {fact['key']} {place}", text=said, time=when))
     return turns
 
 
-def _judged(probe: Probe, own: Sequence[Turn], others: Sequence[Turn], why: dict[str, Any]) -> Judged | None:
-    """The ranks of the planted record; None where the answer does not count."""
+def judged(probe: Probe, own: Sequence[Turn], others: Sequence[Turn], why: dict[str, Any]) -> Judged | None:
+    """The ranks of the planted record in an explanation; None where the answer does not count."""
     value, old = probe.truth["value"], probe.truth.get("not")
     gold = {t.id for t in own if value in t.text}
     confusable = {t.id for t in others} | {t.id for t in own if old and old in t.text and value not in t.text}

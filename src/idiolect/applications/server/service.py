@@ -200,11 +200,16 @@ class Service:
 
     def salt(self, exchange: Exchange) -> str:
         """What keeps the cached prefixes of whom a request is about apart from others'; no client can choose it."""
-        if not self.settings.upstream.cache_salt:
-            return ""
         speaker = exchange.speaker
         who = f"key\0{speaker.id}" if exchange.named is None else f"user\0{exchange.named}"
-        return self.keys.signed(f"cache\0{speaker.space}\0{who}")
+        return self._salted(speaker.space, who)
+
+    def own_salt(self, space: str, user: str) -> str:
+        """The same of a user whom no request is about."""
+        return self._salted(space, f"user\0{user}")
+
+    def _salted(self, space: str, who: str) -> str:
+        return self.keys.signed(f"cache\0{space}\0{who}") if self.settings.upstream.cache_salt else ""
 
     def answered(self, exchange: Exchange) -> None:
         """Counts an answer that was given."""

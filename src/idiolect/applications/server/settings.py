@@ -3,7 +3,7 @@
 [server]     space, host, port, body, encoder, results
 [pipeline]   methods, strength, budget, degrade
 [methods.X]  options of method X
-[upstream]   url, key_variable, timeout, retries, breaker, rest, cache_salt
+[upstream]   url, key_variable, timeout, retries, breaker, rest, cache_salt, prompt_logprobs
 [limits]     rows, queue, each, tokens, per_minute
 [answers]    days, most
 [feedback]   weights, adapter, after
@@ -64,7 +64,8 @@ class Pipeline:
 class Upstream:
     """url: up to /v1; empty for the local engine. timeout: seconds. retries: further tries of a server that is busy
     or silent. breaker: failures in a row after which it is left alone for `rest` seconds. cache_salt: whether it takes
-    vLLM's field of that name, which keeps users' cached prefixes apart."""
+    vLLM's field of that name, which keeps users' cached prefixes apart. prompt_logprobs: whether it takes that one,
+    with which explanations say how much each record mattered."""
 
     url: str = ""
     key_variable: str = "OPENAI_API_KEY"
@@ -73,6 +74,7 @@ class Upstream:
     breaker: int = 5
     rest: float = 10.0
     cache_salt: bool = False
+    prompt_logprobs: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

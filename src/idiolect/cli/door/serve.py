@@ -28,7 +28,9 @@ def serve(
     needed()
     from idiolect.applications.server.run import run
     from idiolect.applications.server.settings import load
+    from idiolect.data.sqlite import folder
 
+    folder.here(home)
     given: dict[str, Any] = {
         "server": _said(host=host, port=port, space=space),
         "upstream": _said(url=upstream),

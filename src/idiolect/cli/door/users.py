@@ -74,7 +74,7 @@ def _ticket(user: str, what: str, home: Path | None, space: str, **given: Any) -
     Raises:
         BadInput: nobody is there of that id.
     """
-    with opened(home, space) as place:
+    with opened(home, space, here=True) as place:
         known = user in place.users()
     if not known:
         raise BadInput(f"user {user!r}", f"nobody of that id in space {space!r}", "See: idiolect users")

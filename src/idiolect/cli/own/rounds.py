@@ -12,11 +12,12 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from idiolect.cli.own.shelf import Shelf, saved, told
-from idiolect.core.errors import BadInput, IdiolectError
+from idiolect.core.errors import BadInput, IdiolectError, StoreError
 from idiolect.core.method import Learnt, flow
 from idiolect.core.model import Around
 from idiolect.core.requests import Fit, Fitted, Flow, Key, Request
@@ -54,25 +55,34 @@ class Job:
         """Whose records the shelf is told of."""
         return tuple(people) if self.kept else ()
 
-    @property
+    @cached_property
     def about(self) -> dict[str, Any]:
-        """What an adapter says of itself; `plan` names all that its numbers depend on."""
+        """What an adapter says of itself; `plan` names all that its numbers depend on, every word of a record too."""
         said = {"method": self.spec, "options": dict(self.options), "model": self.model.name, "seed": self.seed}
         said |= {"base": self.model.digest}
-        whole = [said, list(self.users), [u.user_id for u in self.learners], ROUND]
-        seen = sorted((u.user_id, r.id) for u in (*self.users.values(), *self.learners) for r in u.records)
-        text = json.dumps([whole, seen], default=repr, sort_keys=True)
+        people = [told_by(u) for u in self.users.values()], [told_by(u) for u in self.learners]
+        text = json.dumps([said, people, ROUND], default=repr, sort_keys=True)
         return said | {"plan": hashlib.sha256(text.encode()).hexdigest()[:16]}
+
+
+def told_by(user: UserData) -> list[Any]:
+    """A user's id with a digest of all that his records say, and the same of his neighbours."""
+    digest = hashlib.sha256(repr(user.records).encode()).hexdigest()
+    return [user.user_id, digest, [told_by(n) for n in user.neighbours]]
 
 
 @dataclass(kw_only=True)
 class Done:
-    """Whose adapters are published, who had nothing to learn from, and who could not be trained."""
+    """Whose adapters are published, who had nothing to learn from, and who could not be trained.
+
+    `full` says what the disk refused. Where that kept an adapter from its user, what was reached is kept for --resume.
+    """
 
     published: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)  # published before
     without: list[str] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
+    full: str = ""
     seconds: float = 0.0
 
 
@@ -88,7 +98,7 @@ def adapt(job: Job, shelf: Shelf, tell: Tell, *, resume: bool) -> Done:
     scratch = shelf.scratch(job.name)
     _same(scratch / "plan", about["plan"], resume)
     watched = Watched(job.model)
-    with _kept(scratch, tell):
+    with _kept(scratch, tell, done):
         theta, owns = _theta(job, shelf, watched, resume=resume)
         users = list(job.users)
         for first in range(0, len(users), ROUND):
@@ -99,7 +109,8 @@ def adapt(job: Job, shelf: Shelf, tell: Tell, *, resume: bool) -> Done:
             made = _round(job, theta, owns, some, watched)
             for user, own in made.items():
                 _publish(job, shelf, done, user, own, theta=theta, losses=watched.losses.pop(user, ()))
-    shelf.clear(job.name)
+    if not (done.full and done.failed):
+        shelf.clear(job.name)
     done.seconds = time.perf_counter() - start
     return done
 
@@ -147,8 +158,10 @@ def _publish(job: Job, shelf: Shelf, done: Done, user: str, own: Any, *, theta: 
             shelf.publish(user, job.name, about, own, theta, seen=job.seen([job.users[user]]))
         except BadInput as error:  # he went while he was trained
             done.failed[user] = str(error)
-            return
-        done.published.append(user)
+        except StoreError as error:  # the disk is full, or his folder cannot be written
+            done.failed[user] = done.full = str(error)
+        else:
+            done.published.append(user)
 
 
 def guarded(verb: Any) -> Flow[Any]:
@@ -179,17 +192,23 @@ class Watched(Around):
 
 
 class States:
-    """The states of trainings as artifacts of a folder, one written every so many seconds."""
+    """The states of trainings as artifacts of a folder, one written every so many seconds.
 
-    def __init__(self, path: Path) -> None:
-        self.path, self._last = path, time.monotonic()
+    Training goes on where one cannot be written: `done` says so, and a kill then costs what came since the last.
+    """
+
+    def __init__(self, path: Path, done: Done) -> None:
+        self.path, self.done, self._last = path, done, time.monotonic()
 
     @property
     def due(self) -> bool:
         return time.monotonic() - self._last >= EVERY
 
     def save(self, name: str, state: dict[str, Any]) -> None:
-        saved(self.path / name, state)
+        try:
+            saved(self.path / name, state)
+        except StoreError as error:
+            self.done.full = str(error)
         self._last = time.monotonic()
 
     def load(self, name: str) -> dict[str, Any] | None:
@@ -197,13 +216,13 @@ class States:
 
 
 @contextmanager
-def _kept(scratch: Path, tell: Tell) -> Iterator[None]:
+def _kept(scratch: Path, tell: Tell, done: Done) -> Iterator[None]:
     """Trainings within keep their states there, and tell how far they are."""
 
     def told_of(now: loop.Progress) -> None:
         tell(f"training {now.users} users, loss {now.loss:.3f}", now.done, now.total)
 
-    loop.checkpoints, loop.progress = States(scratch), told_of
+    loop.checkpoints, loop.progress = States(scratch, done), told_of
     try:
         yield
     finally:
@@ -211,7 +230,8 @@ def _kept(scratch: Path, tell: Tell) -> Iterator[None]:
 
 
 def _published(shelf: Shelf, user: str, name: str, plan: str) -> bool:
-    return name in shelf.names(user) and shelf.about(user, name)["plan"] == plan
+    """Whether his adapter of this plan lies there; one that is damaged does not."""
+    return any(about.get("plan") == plan for about in shelf.all(user) if about["name"] == name)
 
 
 def _same(path: Path, plan: str, resume: bool) -> None:

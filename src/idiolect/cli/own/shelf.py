@@ -22,15 +22,7 @@ from idiolect.data.sqlite.store import SQLiteStore
 from idiolect.governance import derived
 
 OWN = "own"
-ABOUT = (
-    "method",
-    "options",
-    "model",
-    "base",
-    "seed",
-    "plan",
-    "losses",
-)  # what is told of an adapter beside its tensors
+ABOUT = ("method", "options", "model", "base", "seed", "plan", "losses")  # told of an adapter beside its tensors
 
 
 @dataclass(frozen=True)
@@ -48,6 +40,16 @@ class Shelf:
         path = self._own(user)
         return artifacts.names(path) if path else ()
 
+    def all(self, user: str) -> tuple[dict[str, Any], ...]:
+        """What each of a user's adapters says of itself, with its "name"; of one that is damaged its "damage" alone."""
+        found = []
+        for name in self.names(user):
+            try:
+                found.append({"name": name, **self.about(user, name)})
+            except BadInput as error:
+                found.append({"name": name, "damage": str(error)})
+        return tuple(found)
+
     def about(self, user: str, name: str) -> dict[str, Any]:
         """What an adapter says of itself, and its bytes at rest; no tensor is read.
 
@@ -57,11 +59,10 @@ class Shelf:
         path = self._at(user, name)
         try:
             said = json.loads((path / artifacts.VALUE).read_text(encoding="utf-8"))["value"]
-            found = {key: said[key] for key in ABOUT}
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            return {**{key: said[key] for key in ABOUT}, "bytes": artifacts.size(path)}
+        except (OSError, ValueError, KeyError, TypeError, BadInput) as error:
             what = f"no adapter can be read there ({type(error).__name__})"
             raise BadInput(path, what, "Adapt the user again, or delete it.") from None
-        return {**found, "bytes": artifacts.size(path)}
 
     def load(self, user: str, name: str) -> tuple[dict[str, Any], Any]:
         """(what it says of itself with "own", theta) of an adapter.

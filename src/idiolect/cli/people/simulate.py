@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,8 +17,10 @@ from idiolect.models.embedded import EMBEDDED, open_model
 
 if TYPE_CHECKING:
     from idiolect.core.model import Model
+    from idiolect.evaluation.simulated.assistants import Assistant
     from idiolect.evaluation.simulated.run import Arm
     from idiolect.evaluation.simulated.users import Person
+    from idiolect.memory.space import Space
 
 ALONE = "model alone"
 SHOWN = (
@@ -41,6 +44,7 @@ def simulate(
     url: Annotated[str, typer.Option(help="In place of ours: an OpenAI-compatible server, up to /v1.")] = "",
     name: Annotated[str, typer.Option(help="Of the model on that server.")] = "",
     door: Annotated[bool, typer.Option("--door", help="The server is ours: it knows who speaks.")] = False,
+    scripted: Annotated[bool, typer.Option("--scripted", help="The scripted ones alone: no model is opened.")] = False,
     users: Annotated[int, typer.Option(min=2, help="People of a world.")] = 16,
     seed: Annotated[int, typer.Option(help="Of the world.")] = 0,
     world: Annotated[Path | None, typer.Option(help="A world in JSON, in place of one made from the seed.")] = None,
@@ -48,6 +52,7 @@ def simulate(
     facts: Annotated[int, typer.Option(min=1, help="That each tells; half of them change.")] = 6,
     sessions: Annotated[int, typer.Option(min=1, help="Conversations that each has.")] = 3,
     questions: Annotated[int, typer.Option(min=0, help="That each is asked about what he likes.")] = 4,
+    choosing: Annotated[bool, typer.Option("--choosing", help="Also let the assistant choose them, in words.")] = False,
     out: Annotated[Path | None, typer.Option(help="JSON lines of all that was said; a run goes on from there.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
@@ -62,8 +67,12 @@ def simulate(
         raise BadInput("simulate", "a server needs its address and a model", "Give both: --url http://.../v1 --name M")
     people = _people(persona, world, seed, users, facts, sessions)
     with ExitStack() as stack, screen.progress(quiet) as tell:
-        arms = _served(url, name, door) if url else stack.enter_context(_ours(pipeline or ["ipa"], open_model(model)))
-        found = run(people, arms, questions=questions, out=out, tell=tell)
+        arms: Mapping[str, Arm] = {}
+        if url:
+            arms = _served(url, name, door)
+        elif not scripted:
+            arms = stack.enter_context(_ours(pipeline or ["ipa"], open_model(model)))
+        found = run(people, arms, questions=questions, choosing=[*arms] if choosing else [], out=out, tell=tell)
     if json:
         screen.as_json(found)
     else:
@@ -88,7 +97,7 @@ def _people(
 def _ours(pipelines: list[str], model: Model) -> Iterator[Mapping[str, Arm]]:
     """A space for each pipeline, and the model without any."""
     from idiolect.applications.talk import open as opened
-    from idiolect.evaluation.simulated.assistants import Asked, Kept
+    from idiolect.evaluation.simulated.assistants import Asked
     from idiolect.evaluation.simulated.run import Arm
 
     with TemporaryDirectory(prefix="idiolect-simulate-") as home, ExitStack() as stack:
@@ -96,8 +105,14 @@ def _ours(pipelines: list[str], model: Model) -> Iterator[Mapping[str, Arm]]:
         for n, pipeline in enumerate(dict.fromkeys(pipelines)):
             space = opened(home, f"arm{n}", model=model, pipeline=pipeline, encoder=None)
             stack.enter_context(space)
-            arms[pipeline] = Arm(lambda p, space=space: Kept(space.user(p.name)), f"{pipeline}/{model.digest}")
+            arms[pipeline] = Arm(partial(_kept, space), f"{pipeline}/{model.digest}")
         yield {**arms, ALONE: Arm(lambda p: Asked(model, whole=False), f"alone/{model.digest}")}
+
+
+def _kept(space: Space, person: Person) -> Assistant:
+    from idiolect.evaluation.simulated.assistants import Kept
+
+    return Kept(space.user(person.name))
 
 
 def _served(url: str, name: str, door: bool) -> Mapping[str, Arm]:

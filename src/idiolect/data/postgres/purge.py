@@ -1,4 +1,4 @@
-"""Taking the bytes of those who were erased out of the server's files.
+"""Taking the bytes of users and records that were erased out of the server's files.
 
 PostgreSQL keeps what was deleted in its tables until they are rewritten, and in its log until that is switched and its
 files are removed, which they are only where the server does not use them again (``wal_recycle = off``). Replicas,
@@ -27,7 +27,7 @@ def purge(store: PostgresStore, owner: str) -> int:
     Raises:
         StoreError: the server uses the files of its log again, or refuses.
     """
-    waiting = [receipt.unit for receipt in store.receipts() if receipt.purged is None]
+    waiting = [receipt.n for receipt in store.receipts() if receipt.purged is None]
     with reported(), psycopg.connect(owner, autocommit=True) as connection:
         for name, wanted in SETTINGS.items():
             row = connection.execute("SELECT current_setting(%s)", (name,)).fetchone()
@@ -43,6 +43,6 @@ def purge(store: PostgresStore, owner: str) -> int:
             connection.execute("SELECT pg_switch_wal()")
             connection.execute("CHECKPOINT")
     with store.pool.acting(space=store.space) as connection:
-        note = "UPDATE idiolect.receipt SET purged = %s WHERE unit = ANY(%s)"
+        note = "UPDATE idiolect.receipt SET purged = %s WHERE n = ANY(%s)"
         connection.execute(note, (store.clock(), waiting))
     return len(waiting)

@@ -5,7 +5,8 @@
     idiolect.vector     sentence vectors, likewise, where the server has pgvector
     idiolect.known      what was understood of records up to a number, and what waits to be (`working`)
     idiolect.policy     the defaults of a space, as the text of its `space.toml`; the application only reads them
-    idiolect.consent, .audit, .receipt
+    idiolect.consent, .audit
+    idiolect.receipt    what was erased and when, of users who are gone (`whole`) and of single records
 
 All of it belongs to a role that nobody logs in as. The role of the application owns nothing and cannot bypass row-level
 security, which is forced on every table and partition: a transaction sees the rows of ``idiolect.unit`` and the entries
@@ -65,6 +66,11 @@ STEPS = (
     ALTER TABLE idiolect.record ADD COLUMN expires double precision;
     ALTER TABLE idiolect.person ADD COLUMN ends double precision;
     CREATE TABLE idiolect.policy (space text PRIMARY KEY, stated text NOT NULL);
+    """,
+    """
+    ALTER TABLE idiolect.receipt DROP CONSTRAINT receipt_pkey;
+    ALTER TABLE idiolect.receipt ADD COLUMN n bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY;
+    ALTER TABLE idiolect.receipt ADD COLUMN whole boolean NOT NULL DEFAULT true;
     """,
 )
 VECTOR = """

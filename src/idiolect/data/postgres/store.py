@@ -29,10 +29,14 @@ class Receipt:
     """What an erasure did; times are POSIX seconds.
 
     Args:
+        n: counts.
+        whole: the user himself went; else only some of his records.
         purged: when the bytes were out of the server's files too (`purge`).
     """
 
+    n: int
     unit: str
+    whole: bool
     began: float
     records: int
     purged: float | None
@@ -116,16 +120,21 @@ class PostgresStore:
             count = sum(bool(row[0]) for row in connection.execute(gone, (unit,)))
             for table in ("known", "consent", "audit", "person"):
                 connection.execute(f"DELETE FROM idiolect.{table} WHERE unit = %s".encode(), (unit,))
-            entry = "INSERT INTO idiolect.receipt (unit, space, began, records) VALUES (%s, %s, %s, %s)"
-            connection.execute(entry, (unit, self.space, self.clock(), count))
+            self.receive(connection, unit, count, whole=True)
             return count
 
+    def receive(self, connection: psycopg.Connection, unit: str, records: int, *, whole: bool) -> None:
+        """Opens a receipt, in the transaction of what it is about."""
+        entry = "INSERT INTO idiolect.receipt (unit, space, began, records, whole) VALUES (%s, %s, %s, %s, %s)"
+        connection.execute(entry, (unit, self.space, self.clock(), records, whole))
+
     def receipts(self) -> tuple[Receipt, ...]:
-        """What was erased, oldest first."""
-        query = "SELECT unit, began, records, purged FROM idiolect.receipt WHERE space = %s ORDER BY began"
+        """What was erased, users and single records, oldest first."""
+        names = ("n", "unit", "whole", "began", "records", "purged")
+        query = f"SELECT {', '.join(names)} FROM idiolect.receipt WHERE space = %s ORDER BY n"
         with self.pool.acting(space=self.space) as connection:
-            found = connection.execute(query, (self.space,)).fetchall()
-        return tuple(Receipt(unit=u, began=b, records=r, purged=p) for u, b, r, p in found)
+            found = connection.execute(query.encode(), (self.space,)).fetchall()
+        return tuple(Receipt(**dict(zip(names, row, strict=True))) for row in found)
 
     def consents(self, user: str) -> frozenset[str]:
         """What he allows; a stranger allows what a new user does."""

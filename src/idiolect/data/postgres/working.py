@@ -138,7 +138,7 @@ class Working(Unit):
             return super().record()
 
     def scrub(self) -> bool:
-        """Nothing is to be done: deleted bytes leave the server's files with `purge`."""
+        """Nothing is to be done: deleted bytes leave the server's files with `purge`, and a receipt waits for it."""
         return True
 
     def embed(self, encoder: Encoder, most: int, *, patient: bool = True) -> int:
@@ -206,6 +206,8 @@ class Working(Unit):
         with server.cursor() as cursor:
             cursor.executemany("DELETE FROM idiolect.record WHERE unit = %s AND n = %s", gone)
             cursor.executemany("UPDATE idiolect.record SET replaced = %s WHERE unit = %s AND n = %s", ended)
+        if gone:
+            self._store.receive(server, unit, sum(before[n] is None for _, n in gone), whole=False)
         fresh = rows.at(self._copy, [n for n in after if n not in before])
         insert(server, unit, [fresh[n] for n in sorted(fresh)])
         remember = value(self._copy, "SELECT value FROM meta WHERE name = 'remember'") != 0
@@ -261,7 +263,10 @@ def _dump(copy: Connection, upto: int) -> str:
         elif table not in ELSEWHERE:
             tables[table] = copy.execute(f'SELECT * FROM "{table}" ORDER BY 1, 2').fetchall()
     tables["sqlite_sequence"] = copy.execute("SELECT * FROM sqlite_sequence WHERE name = 'fact'").fetchall()
-    return json.dumps(tables, separators=(",", ":")) if upto else ""
+    once: Any = copy.execute("SELECT name, value FROM meta WHERE name >= ? AND name < ?", (rows.ONCE, rows.ONCE_END))
+    if done := once.fetchall():
+        tables["meta"] = done
+    return json.dumps(tables, separators=(",", ":")) if upto or done else ""
 
 
 def _restore(copy: Connection, text: str) -> None:

@@ -14,6 +14,12 @@ from idiolect.core.errors import BadInput, StoreError
 FOLDER, FILE = 0o700, 0o600
 SPACE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 SPACES = "spaces"
+SERVERS = ("postgresql://", "postgres://")
+HOSTED = (
+    "Give a folder, with --home or IDIOLECT_HOME: this is kept on a disk alone. A server holds users' memories, for "
+    "idiolect.open(address) and the commands users, remember, recall, profile, facts, jobs, forget, consents, export, "
+    "import, erase and doctor; see docs/data.md."
+)
 
 
 def default() -> Path:
@@ -21,14 +27,25 @@ def default() -> Path:
     return Path(os.environ.get("IDIOLECT_HOME") or Path.home() / ".idiolect")
 
 
+def here(path: str | Path | None) -> Path:
+    """The home as it was given, or where it lies if nobody says; nothing is made.
+
+    Raises:
+        BadInput: it is the address of a server.
+    """
+    given = Path(path) if path is not None else default()
+    if given.parts[:1] in {(name.removesuffix("//"),) for name in SERVERS}:
+        raise BadInput("home", "the address of a server, where a folder is needed", HOSTED)  # not shown: it may tell
+    return given
+
+
 def home(path: str | Path | None) -> Path:
     """The home, made where it is missing. Links above it are resolved; it is none itself.
 
     Raises:
-        BadInput: a symbolic link, a file, or a folder that holds other things.
+        BadInput: a symbolic link, a file, a folder that holds other things, or the address of a server.
     """
-    given = Path(path) if path is not None else default()
-    given = given.expanduser().absolute()
+    given = here(path).expanduser().absolute()
     above(given)
     try:
         where = given.parent.resolve() / given.name

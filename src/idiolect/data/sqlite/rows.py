@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from idiolect.retrieval.terms import VERSION, indexed
 COLUMNS = "n, id, version, kind, created, time, replaced, body, metadata, expires"
 UNDATED = 0.0  # the time of a record that states none
 JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+ONCE, ONCE_END = "once ", "once!"  # names in `meta`: of the writes that were done under a key
+REMEMBERED = 30 * 86400.0  # seconds that a key is known
 TWICE = "Ids name one record of a user for ever: give the new one an id of its own."
 
 
@@ -78,6 +81,29 @@ def append(
         elif not any(_same(given, row.record, dated) for row in versions(connection, given.id)):
             raise BadInput(f"user {user!r}", f"two different records with the id {given.id!r}", TWICE)
     return new
+
+
+def again(connection: Connection, user: str, key: str, given: Iterable[Record], now: float) -> list[Row] | None:
+    """What is left of the same write, where it was done before under this key; None where it was not: from now on it
+    was. The key is known for a while, also where the records were deleted meanwhile.
+
+    Raises:
+        BadInput: the key was of another write.
+    """
+    mark = ONCE + hashlib.blake2b(key.encode(errors="surrogatepass"), digest_size=16).hexdigest()
+    old = "DELETE FROM meta WHERE name >= ? AND name < ? AND value < ?"
+    connection.execute(old, (ONCE, ONCE_END, now - REMEMBERED))
+    if value(connection, "SELECT 1 FROM meta WHERE name = ?", mark) is None:
+        connection.execute("INSERT INTO meta VALUES (?, ?)", (mark, now))
+        return None
+    left = []
+    for record in given:
+        known = versions(connection, record.id)
+        if known and not any(_same(record, row.record, record.time != UNDATED) for row in known):
+            fix = "Give each write a key of its own, and the same again only to say the same."
+            raise BadInput(f"user {user!r}", "another write had this key", fix)
+        left += [row for row in known if row.replaced is None]
+    return left
 
 
 def insert(

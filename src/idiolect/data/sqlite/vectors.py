@@ -167,7 +167,8 @@ def sweep(connection: Connection, place: Path) -> None:
 
 def _shelves(connection: Connection, place: Path) -> tuple[Shelf, Shelf]:
     """(the one that serves, the one that is being filled); `made_by` is None where there is none."""
-    note: dict[str, Any] = dict(connection.execute("SELECT name, value FROM meta"))
+    names = "'" + "', '".join((BY, DIM, FILE, COMING, COMING_DIM)) + "'"
+    note: dict[str, Any] = dict(connection.execute(f"SELECT name, value FROM meta WHERE name IN ({names})"))
     name = str(note.get(FILE, NAMES[0]))
     (other,) = (one for one in NAMES if one != name)
     return (

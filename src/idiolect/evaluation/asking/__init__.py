@@ -1,1 +1,1 @@
-"""Asking under every arm: whose data, which training, in what batches, in how many processes."""
+"""Asking under every arm: which model, whose data, which training, in what batches, in how many processes."""

@@ -26,7 +26,7 @@ class Again(Around):
 
     @property
     def saved(self) -> float:
-        """Seconds that answers took which were known from an earlier run."""
+        """Seconds that answers took which a server had given before."""
         return float(getattr(self._model, "saved", 0.0))
 
     def answer(self, requests: Sequence[Request], keys: Sequence[Key]) -> list[Any]:

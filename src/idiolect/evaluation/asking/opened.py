@@ -1,24 +1,29 @@
 """The model of an experiment, opened: the embedded one, a local folder, or what a server runs.
 
 A served model is stated by the server's address and its name there, "http://127.0.0.1:8000/v1#NAME". It gives text and
-nothing else; `gives` says so before anything is opened, so that no run breaks off at its tenth method.
+nothing else; `gives` says so before anything is opened, so that no run breaks off at its tenth method. Its key stands
+in the environment: in OPENAI_API_KEY, or in the variable that "https://SERVER/v1?key=VARIABLE#NAME" names.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from idiolect.core.errors import BadInput
 from idiolect.core.method import Access
 from idiolect.core.model import Around, Model
 from idiolect.core.requests import Ask, Key, Request
+from idiolect.data.policy import STUDY
 from idiolect.evaluation.asking.recalled import Recalled
 from idiolect.evaluation.experiment import TOKENS, Experiment
+from idiolect.governance.view import Destination
 
+KEY = "OPENAI_API_KEY"
 SCHEMES = ("http://", "https://")
 FORM = "Write the address up to /v1, and the model's name there: http://127.0.0.1:8000/v1#NAME"
 
@@ -28,24 +33,61 @@ def served(stated: str) -> bool:
     return stated.startswith(SCHEMES)
 
 
-def address(stated: str) -> tuple[str, str]:
-    """(address, the server's name for the model).
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a server is, its name for the model, and the variable of the environment that holds its key."""
 
+    url: str
+    model: str
+    variable: str = KEY
+
+
+def address(stated: str) -> Address:
+    """
     Raises:
         BadInput: no name, or a secret in the address, which would be written into every result.
     """
-    url, _, name = stated.partition("#")
-    if not name:
-        raise BadInput(f"model {url}", "which of the server's models is meant is not said", FORM)
-    if "@" in urlsplit(url).netloc:
-        fix = "Leave it out of the address: it is read from the environment (OPENAI_API_KEY)"
+    where, _, name = stated.partition("#")
+    parts = urlsplit(where)
+    if "@" in parts.netloc:
+        fix = f"Leave it out of the address: it is read from the environment ({KEY})"
         raise BadInput("model", "its address holds a user or a secret, which would stand in the results", fix)
-    return url, name
+    asked = dict(parse_qsl(parts.query, keep_blank_values=True))
+    if set(asked) - {"key"} or not asked.get("key", KEY).isidentifier():
+        fix = "Write ?key= and the name of a variable of the environment, or nothing"
+        raise BadInput("model", "what stands behind the ? of its address is not understood", fix)
+    if not name:
+        raise BadInput(f"model {where}", "which of the server's models is meant is not said", FORM)
+    return Address(urlunsplit(parts._replace(query="")), name, asked.get("key", KEY))
+
+
+def destination(experiment: Experiment) -> Destination:
+    """Where people's records go: to a provider, as soon as one of the models is not on this machine.
+
+    All models are then asked with the same records, those that may leave it.
+    """
+    addresses = (address(m).url for m in experiment.models or (experiment.model,) if served(m))
+    return "local" if all(STUDY.local(url) for url in addresses) else "provider"
+
+
+def one_key_each(stated: Iterable[str]) -> None:
+    """
+    Raises:
+        BadInput: two servers would be sent the same key.
+    """
+    servers: dict[str, str] = {}
+    for found in (address(s) for s in stated if served(s)):
+        host = urlsplit(found.url).netloc
+        if servers.setdefault(found.variable, host) != host and os.environ.get(found.variable):
+            what = f"{servers[found.variable]} and {host} would both be sent the key in {found.variable}"
+            raise BadInput(
+                "models", what, "Say for one of them where its own stands: https://SERVER/v1?key=VARIABLE#NAME"
+            )
 
 
 def short(stated: str) -> str:
     """What a model is called in a table."""
-    return address(stated)[1] if served(stated) else Path(stated).name
+    return address(stated).model if served(stated) else Path(stated).name
 
 
 def gives(stated: str) -> Access:
@@ -72,7 +114,8 @@ def _named(stated: str) -> Any:
     if served(stated):
         from idiolect.models.openai import OpenAIModel
 
-        return OpenAIModel.open(*address(stated))
+        found = address(stated)
+        return OpenAIModel.open(found.url, found.model, key_variable=found.variable)
     from idiolect.models.embedded import open_model
 
     return open_model(stated)

@@ -18,9 +18,11 @@ from idiolect.composition import Composed, named
 from idiolect.core.model import Model
 from idiolect.core.types import Interaction, Post, Preference, Record, UserData
 from idiolect.evaluation.asking.again import Again
+from idiolect.evaluation.asking.arms import EXAMPLES
 from idiolect.evaluation.asking.respond import Ready, adapt, joined, learn
 
 NAMELESS = "everybody"
+CHOICES = "reply"  # the task of which choices between replies are examples
 
 
 @dataclass(kw_only=True, eq=False)
@@ -82,4 +84,5 @@ def _teaches(record: Record, tasks: Collection[str]) -> bool:
     """Whether an example is made of it, of one of the tasks where such are named."""
     if isinstance(record, (Post, Interaction)):
         return not tasks or record.task in tasks
-    return isinstance(record, Preference) and bool(record.prompt)
+    asked = {EXAMPLES.get(task, task) for task in tasks}
+    return isinstance(record, Preference) and bool(record.prompt) and (not asked or CHOICES in asked)

@@ -48,6 +48,7 @@ class Recalled(Around):
         self.saved = 0.0
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._path.touch(mode=0o600)  # answers tell of people
             with closing(self._open()) as file, file:
                 file.execute(TABLE)
         except (OSError, sqlite3.Error) as error:

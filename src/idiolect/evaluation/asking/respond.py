@@ -53,8 +53,8 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """`milliseconds`: the wall time of the batch, divided by its queries; what was `recalled` from an earlier run
-    counts with the time that it took then."""
+    """`milliseconds`: the wall time of the batch, divided by its queries; what a server had been asked before
+    (`recalled`) counts with the time that it took then."""
 
     question: Question
     text: str

@@ -12,9 +12,10 @@ import numpy as np
 from idiolect import config, registry
 from idiolect.core.layout import line
 from idiolect.core.types import UserData
+from idiolect.data.policy import PROVIDER
 from idiolect.evaluation.asking import arms, grains, respond
 from idiolect.evaluation.asking.controls import shuffled
-from idiolect.evaluation.asking.opened import gives, opened, short
+from idiolect.evaluation.asking.opened import destination, gives, opened, short
 from idiolect.evaluation.asking.pooling import Prepared, pooled
 from idiolect.evaluation.asking.respond import Answer, Asked, Ready
 from idiolect.evaluation.costs import Metered, bytes_at_rest, parameters
@@ -60,9 +61,11 @@ class Study:
         self.tasks: Mapping[str, Sequence[str]] = pairs(experiment, entries, self.source.tasks)
         self.entries = {e.name: e for e in entries}
         self.on = short(experiment.model) if experiment.models else ""
-        store = self.source.store()
-        self.data = {u: view(store, u) for u in self.source.users}
-        self.learners: Sequence[UserData] = population(store, self.source.learners)
+        store, where = self.source.store(), destination(experiment) if model is None else "local"
+        for user in store.users() if where == "provider" else ():  # who states the address answers for it
+            store.consent(user, *store.consents(user), PROVIDER)
+        self.data = {u: view(store, u, destination=where) for u in self.source.users}
+        self.learners: Sequence[UserData] = population(store, self.source.learners, destination=where)
         self.other = arms.permuted(self.data, self.source.person)
         self.lines = {(u, r.id): line(r) for u, d in self.data.items() for r in d.records}
         mine = (e for e in ledger.examples() if e["arm"] in SHARED and e.get("model", "") == self.on)
@@ -273,12 +276,8 @@ class Runner:
             "metric": metric.signature,
             "higher_is_better": metric.higher_is_better,
         }
-        if group := self.study.source.group(question.user):
-            made["group"] = group
-        if self.study.on:
-            made["model"] = self.study.on
-        if answer.recalled:
-            made["recalled"] = True
+        group = self.study.source.group(question.user)
+        made |= {k: v for k, v in (("group", group), ("model", self.study.on), ("recalled", answer.recalled)) if v}
         if cell.history != FULL:
             made["history"] = cell.history
         if answer.sources:

@@ -7,7 +7,8 @@ idiolect compare "runs/a:ipa @ X" "runs/a:ipa @ Y"      one method on two models
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from idiolect.core.errors import BadInput, UnknownName
 from idiolect.evaluation import head
 from idiolect.evaluation.comparison.answers import Arm, Arms
 from idiolect.evaluation.comparison.within import compared, plain
+from idiolect.evaluation.experiment import WorldConfig
 from idiolect.evaluation.ledger import Ledger
 from idiolect.evaluation.significance import effects
 
@@ -89,9 +91,15 @@ def compare(first: str, second: str) -> list[dict[str, Any]]:
     ]
 
 
+def _population(stated: Mapping[str, Any]) -> dict[str, Any]:
+    """Who was asked what; what an older folder does not state of its world is as it was then."""
+    world = {**asdict(WorldConfig()), **stated.get("world", {})}
+    return {k: world if k == "world" else stated.get(k) for k in POPULATION}
+
+
 def _same(a: Side, b: Side) -> None:
-    one, two = (head.read(s.folder)["experiment"] for s in (a, b))
-    differ = [k for k in POPULATION if one.get(k) != two.get(k)]
+    one, two = (_population(head.read(s.folder)["experiment"]) for s in (a, b))
+    differ = [k for k in POPULATION if one[k] != two[k]]
     if differ:
         what = f"they were run on other questions ({', '.join(differ)} differ)"
         raise BadInput(f"{a.folder} and {b.folder}", what, "Run both with the same world or data, seed and queries")

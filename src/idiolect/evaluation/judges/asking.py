@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from idiolect.core.model import Model
@@ -15,13 +15,26 @@ T = TypeVar("T")
 WORDS = {"almost certain": 0.95, "very likely": 0.9, "likely": 0.75, "uncertain": 0.5, "unlikely": 0.25}
 PERCENT = re.compile(r"(?:certainty|confidence)[^\w.]{0,4}(\d*\.?\d+)\s*(%|/\s*\d+)?", re.IGNORECASE)
 LONGEST = 200  # tokens of a judge's answer
+INSISTED = 11  # times that a judge is asked at most, at temperatures 0, 0.1, ... 1
 
 
-def said(prompt: str, to: str = "base") -> Flow[str]:
-    """Asks once, greedily."""
+def said(prompt: str, to: str = "base", *, temperature: float = 0.0, longest: int = LONGEST) -> Flow[str]:
+    """Asks once, greedily unless a temperature is given."""
     query = Query(messages=(Message("user", prompt),))
-    answers: tuple[str, ...] = yield Ask(query=query, sampling=Sampling(max_tokens=LONGEST), to=to)
+    sampling = Sampling(max_tokens=longest, temperature=temperature)
+    answers: tuple[str, ...] = yield Ask(query=query, sampling=sampling, to=to)
     return answers[0]
+
+
+def insisted(
+    prompt: str, read: Callable[[str], T | None], to: str = "base", *, longest: int = LONGEST
+) -> Flow[T | None]:
+    """Asks greedily, then ever more warmly up to 1, until an answer can be read; None where none could be."""
+    for step in range(INSISTED):
+        found = read((yield from said(prompt, to, temperature=step / 10, longest=longest)))
+        if found is not None:
+            return found
+    return None
 
 
 def field(text: str, name: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from idiolect.evaluation.judges.pairwise import Choice, Pair, Side, Verdict
@@ -29,15 +29,44 @@ class Oracle:
 
 
 def pairs(world: World, task: str) -> Iterator[tuple[Pair, Probe]]:
-    """Each probe's target against what another person would be told: pairs whose better side is known and personal.
+    """Each probe's target against what another person would be told to the same question: pairs whose better side is
+    known and personal, so that a judge who knows nobody is at chance.
 
     The right answer stands first and second in turn.
     """
     users = world.users
+    answers = _answers(world, task)
     for place, user in enumerate(users):
-        others = world.probes(users[(place + 1) % len(users)], task)
-        for n, (probe, other) in enumerate(zip(world.probes(user, task), others, strict=False)):
-            if world.score(probe, other.target) == world.score(probe, probe.target):
+        others = (*users[place + 1 :], *users[:place])
+        kept = 0
+        for probe in world.probes(user, task):
+            told = (_told(world, other, user, probe, answers) for other in others)
+            right = world.score(probe, probe.target)
+            wrong = next((text for text in told if text and world.score(probe, text) < right), "")
+            if not wrong:
                 continue
-            both = (probe.target, other.target) if n % 2 == 0 else (other.target, probe.target)
+            both = (probe.target, wrong) if kept % 2 == 0 else (wrong, probe.target)
+            kept += 1
             yield Pair(id=probe.id, question=probe.query.text, first=both[0], second=both[1], user=user), probe
+
+
+def _answers(world: World, task: str) -> dict[str, dict[str, str]]:
+    """By question, what each person who is asked it would be told."""
+    found: dict[str, dict[str, str]] = {}
+    for user in world.users:
+        for probe in world.probes(user, task):
+            found.setdefault(probe.query.text, {})[user] = probe.target
+    return found
+
+
+def _told(world: World, other: str, user: str, probe: Probe, answers: Mapping[str, Mapping[str, str]]) -> str:
+    """What another person would be told: to the very question, or by the tag that he gives its topic, or the other of
+    two things offered; empty where nothing of this is known."""
+    if other in answers[probe.query.text]:
+        return answers[probe.query.text][other]
+    mine, theirs = (world.truth.get(u, {}).get("taste", {}).get("tags", {}) for u in (user, other))
+    topics = [topic for topic, tag in mine.items() if tag == probe.target and topic in theirs]
+    if probe.task == "tag" and topics:
+        return str(theirs[topics[0]])
+    offered = ["A", "B"] if probe.task == "choose" else probe.query.input.split(" or ")
+    return next((o for o in offered if o != probe.target), "") if probe.target in offered else ""

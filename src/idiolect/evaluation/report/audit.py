@@ -13,7 +13,7 @@ from idiolect.evaluation.ledger import FULL, Line
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Count:
     """The answers of one arm at one length of history; `own_data`: how many were given under the asker's data;
-    `recalled`: how many a server had given to an earlier run."""
+    `recalled`: how many a server had given before."""
 
     arm: str
     history: int

@@ -124,9 +124,7 @@ def again(results: Mapping[str, Any]) -> str:
         plan.setdefault(row["method"].partition(ON)[0], {})[row["task"]] = None
     models = tuple(one["model"] for one in results["models"].values())
     tasks = {method: tuple(named) for method, named in plan.items()}
-    return experiments.toml(
-        replace(stated, methods=tuple(plan), tasks=(), plan=tasks, models=models, out="runs/again")
-    )
+    return experiments.toml(replace(stated, methods=tuple(plan), tasks=(), plan=tasks, models=models, out="runs/again"))
 
 
 def _part(name: str) -> str:

@@ -27,7 +27,7 @@ from idiolect.evaluation.simulated.assistants import Assistant, most_telling
 from idiolect.evaluation.simulated.users import Fact, Offer, Person
 from idiolect.simulation.tastes import REPLIES, features
 
-SHOWN = 8  # offers among which a question is chosen, the same for every way of choosing
+SHOWN = 6  # offers among which a question is chosen, the same for every way of choosing
 KEPT = 16  # offers that are never asked, by which the learnt weights are judged
 Answered = Sequence[tuple[Offer, int | None]]
 Ints = NDArray[np.int64]
@@ -35,8 +35,9 @@ Mask = NDArray[np.bool_]
 
 
 def _everybody() -> Ints:
-    found = np.array(list(product((-1, 0, 1), repeat=len(REPLIES))), dtype=np.int64)
-    return found[(found != 0).sum(axis=1) >= 2]
+    signs = np.array(list(product((-1, 0, 1), repeat=len(REPLIES))), dtype=np.int64)
+    found: Ints = signs[(signs != 0).sum(axis=1) >= 2]
+    return found
 
 
 EVERYBODY = _everybody()
@@ -44,9 +45,9 @@ EVERYBODY = _everybody()
 
 
 class Picker(Protocol):
-    """Chooses a question: the place of one of the offers, after what he answered so far."""
+    """Chooses a question: the place of one of the offers, after what he answered so far; None where it names none."""
 
-    def pick(self, offers: Sequence[Offer], answered: Answered) -> int: ...
+    def pick(self, offers: Sequence[Offer], answered: Answered) -> int | None: ...
 
 
 @dataclass
@@ -83,14 +84,14 @@ class Parting:
 
 @dataclass
 class InWords:
-    """The assistant itself, asked which question it would put; one whose answer names none asks the first, and is
-    counted in `unread`."""
+    """The assistant itself, asked which question it would put; where its answer names none, nothing is asked, and that
+    is counted in `unread`."""
 
     assistant: Assistant
     unread: int = 0
 
-    def pick(self, offers: Sequence[Offer], answered: Answered) -> int:
-        said = [f'To "{o.prompt}" I like "{c}" better than "{r}".' for o, c, r in map(_told, choices(answered))]
+    def pick(self, offers: Sequence[Offer], answered: Answered) -> int | None:
+        said = [f'I like "{one.chosen}" better than "{one.rejected}".' for one in choices(answered)]
         listed = [f"{n}. {o.prompt} A: {o.first} B: {o.second}" for n, o in enumerate(offers, 1)]
         text = "\n".join(
             [
@@ -105,7 +106,7 @@ class InWords:
         if 0 <= place < len(offers):
             return place
         self.unread += 1
-        return 0
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,8 +128,9 @@ def elicit(person: Person, picker: Picker, questions: int) -> Elicited:
         if not fresh:
             break
         shown = draw.sample(fresh, min(SHOWN, len(fresh)))
-        offer = shown[picker.pick(shown, answered)]
-        answered.append((offer, person.prefers(offer)))
+        place = picker.pick(shown, answered)
+        if place is not None:
+            answered.append((shown[place], person.prefers(shown[place])))
         bits.append(math.log2(len(EVERYBODY) / remaining(person, answered).sum()))
         foreseen.append(_foreseen(person, answered, kept))
     return Elicited(bits=tuple(bits), choices=tuple(foreseen))
@@ -184,10 +186,6 @@ def pickers(person: Person) -> dict[str, Callable[[], Picker]]:
     }
 
 
-def _told(one: Preference) -> tuple[Offer, str, str]:
-    return Offer(prompt=one.prompt, first=one.chosen, second=one.rejected), one.chosen, one.rejected
-
-
 def _foreseen(person: Person, answered: Answered, kept: Sequence[Offer]) -> float:
     """Share of the kept choices that the learnt weights foresee; a half where they are silent, as before any answer."""
     own = PReF().adapt(UserData(user_id=person.name, records=tuple(choices(answered))), None)
@@ -195,7 +193,7 @@ def _foreseen(person: Person, answered: Answered, kept: Sequence[Offer]) -> floa
     for offer in kept:
         taken = person.prefers(offer)
         if taken is not None:
-            ahead = (measure(offer.first) - measure(offer.second)) @ own.known.arrays[0] if own else 0.0
+            ahead = float((measure(offer.first) - measure(offer.second)) @ own.known.arrays[0]) if own else 0.0
             found.append(0.5 if abs(ahead) < 1e-9 else float((ahead > 0) == (taken == 0)))
     return float(np.mean(found)) if found else 0.5
 

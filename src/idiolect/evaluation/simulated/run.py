@@ -43,7 +43,7 @@ class Arm:
 REFERENCES: Mapping[str, Arm] = {name: Arm(made) for name, made in {**SCRIPTED, "adapting": adapting}.items()}
 
 
-class Kept:
+class Journal:
     """The lines of a run, on disk where a file is named."""
 
     def __init__(self, path: Path | None) -> None:
@@ -51,8 +51,15 @@ class Kept:
         Raises:
             BadInput: the file holds a line that is none of a run's.
         """
-        self.path, self.lines = path, {}
-        for where, raw in read(path) if path is not None and path.exists() else ():
+        self.path = path
+        self.lines: dict[tuple[str, str, str], Line] = {}
+        if path is None or not path.exists():
+            return
+        written = path.read_bytes()
+        whole = written[: written.rfind(b"\n") + 1]
+        if whole != written:  # the run was cut off while it wrote
+            path.write_bytes(whole)
+        for where, raw in read(path):
             line = mapping(raw, where, "kind", "assistant", "person", "digest")
             self.lines[line["kind"], line["assistant"], line["person"]] = line
 
@@ -79,47 +86,52 @@ class Kept:
 
 
 def simulate(
-    people: Sequence[Person], arms: Mapping[str, Arm], *, questions: int, out: Path | None = None, tell: Tell
+    people: Sequence[Person],
+    arms: Mapping[str, Arm],
+    *,
+    questions: int,
+    choosing: Sequence[str] = (),
+    out: Path | None = None,
+    tell: Tell,
 ) -> dict[str, Any]:
     """Everybody talks with every assistant and with the scripted ones, and is asked what he likes; then `summary`.
 
     Args:
-        questions: how many each is asked, by each way of choosing them. out: JSON lines, from which a run goes on.
+        questions: how many each is asked, by each way of choosing them. choosing: assistants that also choose, in
+            words. out: JSON lines, from which a run goes on.
 
     Raises:
         BadInput: fewer than two people, an assistant under a scripted one's name, or a file of another run.
     """
     if len(people) < 2 or len({p.name for p in people}) < len(people):
-        raise BadInput(
-            "simulate", f"{len(people)} people, or two of one name", "Take two or more, each named by itself"
-        )
+        raise BadInput("simulate", f"{len(people)} people, or two of one name", "Take two or more, each with a name")
     if taken := sorted(arms.keys() & {*REFERENCES, *WAYS}):
         raise BadInput("simulate", f"{taken[0]!r} is the name of a scripted one", "Give the assistant another name")
-    kept = Kept(out)
+    journal = Journal(out)
     every = {**REFERENCES, **arms}
     talks = []
     for name, arm in every.items():
         for n, person in enumerate(people):
             tell(f"{name} talks", n, len(people))
-            talks.append(_talk(kept, name, arm, person))
-    asked = list(_questions(kept, people, arms, questions, tell))
+            talks.append(_talk(journal, name, arm, person))
+    asked = list(_questions(journal, people, {name: arms[name] for name in choosing}, questions, tell))
     return summary(talks, asked, list(arms), questions)
 
 
-def _talk(kept: Kept, name: str, arm: Arm, person: Person) -> Line:
+def _talk(journal: Journal, name: str, arm: Arm, person: Person) -> Line:
     digest = _digest(person, arm.digest)
-    if found := kept.get(TALK, name, person, digest):
+    if found := journal.get(TALK, name, person, digest):
         return found
     exchanges = talk(person, arm.make(person))
     head = {"kind": TALK, "assistant": name, "person": person.name, "digest": digest}
-    return kept.add({**head, "measures": measures(exchanges), "exchanges": [_exchange(e) for e in exchanges]})
+    return journal.add({**head, "measures": measures(exchanges), "exchanges": [_exchange(e) for e in exchanges]})
 
 
 WAYS = ("ours", "random", "best")  # of choosing a question
 
 
 def _questions(
-    kept: Kept, people: Sequence[Person], arms: Mapping[str, Arm], questions: int, tell: Tell
+    journal: Journal, people: Sequence[Person], arms: Mapping[str, Arm], questions: int, tell: Tell
 ) -> Iterable[Line]:
     """Questions chosen in every way, and by the assistants themselves; of people whose wishes are known."""
     willing = [p for p in people if p.wants is not None and len(p.offers) > elicitation.KEPT]
@@ -127,7 +139,7 @@ def _questions(
         for n, person in enumerate(willing if questions else ()):
             tell(f"{name} asks", n, len(willing))
             digest = _digest(person, f"{arms[name].digest if name in arms else ''}/{questions}")
-            yield kept.get(ASKED, name, person, digest) or kept.add(_asked(name, person, arms, questions, digest))
+            yield journal.get(ASKED, name, person, digest) or journal.add(_asked(name, person, arms, questions, digest))
 
 
 def _asked(name: str, person: Person, arms: Mapping[str, Arm], questions: int, digest: str) -> Line:

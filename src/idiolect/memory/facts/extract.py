@@ -1,7 +1,8 @@
 """A turn -> claims: what the user states of himself, sentence by sentence.
 
 Only his own turns are read; what the assistant says, what stands in quotes and what was recalled for a prompt is
-none of his statements. A sentence that states nothing gives nothing; the turn itself is kept as it is in any case.
+none of his statements. Recalled text is known by its headings, wherever they stand in a message, and each record is one
+line below them. A sentence that states nothing gives nothing; the turn itself is kept as it is in any case.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from idiolect.core.layout import HISTORY, PROFILE
+from idiolect.core.layout import HISTORY, IDENTIFIER, PROFILE
 from idiolect.core.types import Record, Turn
 from idiolect.memory.facts import asides, guess, over, rules, salient
 from idiolect.memory.facts.slots import Claim
@@ -24,6 +25,8 @@ TOLD = re.compile(
     r"\b(?:did I (?:tell|mention)|have I (?:told|mentioned)|(?:do|did) you know that|you know that)\b", re.I
 )
 CLAUSE = re.compile(r",? (?:and|but) (?=(?:I|my|we|our)\b)", re.I)
+HEADING = "|".join(map(re.escape, (PROFILE, HISTORY, IDENTIFIER)))
+RECALLED = re.compile(rf"(?:{HEADING})[^\n]*(?:[\s>|]*\n[ \t>|]*-\s[^\n]*)*")  # the lines may be quoted, or spaced
 QUOTED = re.compile(r"[\"“][^\"”]*[\"”]")
 
 
@@ -31,9 +34,8 @@ def claims(record: Record) -> list[Claim]:
     """What a record states; only turns of the user himself do."""
     if not isinstance(record, Turn) or record.role != "user" or record.asserted_by != "user":
         return []
-    if record.text.startswith((PROFILE, HISTORY)):  # recalled text that came back
-        return []
-    return list(dict.fromkeys(claim for text in sentences(record.text) for claim in joined(text)))
+    said = RECALLED.sub("\n", record.text)  # without recalled text that came back
+    return list(dict.fromkeys(claim for text in sentences(said) for claim in joined(text)))
 
 
 def joined(text: str) -> list[Claim]:

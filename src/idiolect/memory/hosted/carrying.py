@@ -13,9 +13,10 @@ from idiolect.data.sqlite.unit import setting
 from idiolect.data.store import named
 from idiolect.memory import portable
 from idiolect.memory.facts import table
+from idiolect.memory.portable import Tell, untold
 
 
-def carry(store: PostgresStore, user: str, path: Path, *, actor: str = "store") -> int:
+def carry(store: PostgresStore, user: str, path: Path, *, actor: str = "store", tell: Tell = untold) -> int:
     """As `portable.export`, of a user in PostgreSQL; gives the number of records, of all versions.
 
     Args:
@@ -30,12 +31,12 @@ def carry(store: PostgresStore, user: str, path: Path, *, actor: str = "store") 
         unit.note(actor, "export", count=len(found))
         unit.record()
     consents, remember = sorted(store.consents(user)), store.remembered(user)
-    count = portable.write(path, found, consents, remember=remember, reinstated=decided)
+    count = portable.write(path, found, consents, remember=remember, reinstated=decided, tell=tell)
     portable.note(path, store.audit(user))
     return count
 
 
-def bring(store: PostgresStore, user: str, path: Path, *, actor: str = "store") -> int:
+def bring(store: PostgresStore, user: str, path: Path, *, actor: str = "store", tell: Tell = untold) -> int:
     """Reads what `portable.export` wrote into PostgreSQL, but for what methods learnt; gives how many versions are new.
 
     Raises:
@@ -48,7 +49,7 @@ def bring(store: PostgresStore, user: str, path: Path, *, actor: str = "store") 
             raise ConsentError(f"user {user!r} does not want to be remembered. {portable.ASK}")
         if manifest.get("consents") is not None and not rows.everything(connection):
             unit.allow(manifest["consents"])
-        new = portable.enter(connection, manifest, given, user, now=store.clock())
+        new = portable.enter(connection, manifest, given, user, now=store.clock(), tell=tell)
         if not (manifest.get("remember", True) or rows.current(connection)):
             connection.execute("INSERT OR REPLACE INTO meta VALUES ('remember', 0)")
         unit.changed(connection, actor, "import", count=new)

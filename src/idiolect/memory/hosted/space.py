@@ -17,8 +17,9 @@ from idiolect.data.store import named
 from idiolect.governance.erasure import Erasure
 from idiolect.governance.state import defaults
 from idiolect.memory.hosted import carrying
+from idiolect.memory.portable import Tell, untold
 from idiolect.memory.results import iso
-from idiolect.memory.space import Space
+from idiolect.memory.space import Space, extras, queue
 from idiolect.memory.user import User
 
 if TYPE_CHECKING:
@@ -66,27 +67,27 @@ class HostedUser(User):
             unit.record()
         return [{**line, "time": iso(line["time"])} for line in self._server.audit(self.id)]
 
-    def export(self, folder: str | Path) -> int:
+    def export(self, folder: str | Path, tell: Tell = untold) -> int:
         """Writes all of him into a folder that `import_` reads; gives the number of versions of records."""
         with self._server.unit(self.id) as unit:
             if unit is not None:
                 unit.record()  # the trail goes with him
-        return carrying.carry(self._server, self.id, Path(folder), actor=self._actor)
+        return carrying.carry(self._server, self.id, Path(folder), actor=self._actor, tell=tell)
 
-    def import_(self, folder: str | Path) -> int:
+    def import_(self, folder: str | Path, tell: Tell = untold) -> int:
         """Reads what `export` wrote, but for what methods learnt; gives how many versions are new.
 
         Raises:
             BadInput: a folder that is damaged, or an id that another record of his has.
             ConsentError: he does not want to be remembered.
         """
-        return carrying.bring(self._server, self.id, Path(folder), actor=self._actor)
+        return carrying.bring(self._server, self.id, Path(folder), actor=self._actor, tell=tell)
 
     def erase(self, *, strict: bool = False, wait: bool = True) -> Erasure:
         """Erases him, out of every row when this returns; the receipt is open until `purge` took the bytes too."""
         unit, now = self._server.key(self.id), self._server.clock()
         self._server.erase(self.id)
-        found = [_shown(receipt) for receipt in self._server.receipts() if receipt.unit == unit]
+        found = [_shown(receipt) for receipt in self._server.receipts() if receipt.unit == unit and receipt.whole]
         return found[0] if found else Erasure(unit="", began=now, records=0, removed=now, closed=now, residue=0)
 
     def _settle(self) -> None:
@@ -111,7 +112,7 @@ class HostedSpace(Space):
         return user
 
     def receipts(self) -> tuple[Erasure, ...]:
-        """What was erased, oldest first."""
+        """What was erased, users and single records (`whole` tells which), oldest first."""
         return tuple(_shown(receipt) for receipt in self._server.receipts())
 
     def doctor(self) -> Iterator[dict[str, Any]]:
@@ -122,9 +123,12 @@ class HostedSpace(Space):
         yield {"check": "defaults", "ok": True, "detail": defaults(self._server.policy)}
         self._server.sweep()
         waiting = sum(receipt.status == "open" for receipt in self._server.receipts())
-        detail = f"{waiting} wait for `idiolect doctor --purge`" if waiting else "all are closed"
+        how = "run `idiolect doctor --database ... --purge ...`"
+        detail = f"{waiting} are open, what was erased is in the server's files: {how}" if waiting else "all are closed"
         yield {"check": "receipts", "ok": not waiting, "detail": detail}
         yield {"check": "users", "ok": True, "detail": str(len(self.users()))}
+        yield queue(job for id in self.users() for job in self.user(id).jobs())
+        yield extras()
 
 
 def _shown(receipt: Receipt) -> Erasure:
@@ -135,4 +139,5 @@ def _shown(receipt: Receipt) -> Erasure:
         removed=receipt.began,
         closed=receipt.purged,
         residue=None if receipt.purged is None else 0,
+        whole=receipt.whole,
     )

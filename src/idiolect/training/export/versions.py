@@ -153,7 +153,8 @@ def _beside(folder: Path, end: str) -> list[Path]:
     """Folders of versions that are not, or no longer, in place."""
     begun = _begun(folder)
     size = len(begun) + DRAWN + len(end)
-    return [p for p in folder.parent.iterdir() if len(p.name) == size and p.name.startswith(begun) and p.match(f"*{end}")]
+    found = [p for p in folder.parent.iterdir() if p.name.startswith(begun) and p.name.endswith(end)]
+    return [p for p in found if len(p.name) == size]
 
 
 def _claimed(path: Path) -> int:

@@ -48,7 +48,7 @@ def save(folder: str | Path, edits: Sequence[Edit], *, base: str = "", digest: s
             raise BadInput(folder, f"the edit at {edit.site} holds NaN or Inf", AGAIN)
         sites.setdefault(edit.site, []).append(edit)
     loras = {site: _one(at_site) for site, at_site in sites.items()}
-    tensors = {}
+    tensors = dict[str, Tensor]()
     for site, (a, b, _) in loras.items():
         tensors |= {f"{STEM}{site}{end}": t.detach().cpu().contiguous().clone() for end, t in ((A, a), (B, b))}
     config = _config({s: (len(a), alpha) for s, (a, _, alpha) in loras.items()}, base)
@@ -88,5 +88,3 @@ def _config(shapes: Mapping[str, tuple[int, float]], base: str) -> dict[str, Any
         "bias": "none",
         "inference_mode": True,
     }
-
-

@@ -160,17 +160,17 @@ def test_a_login_is_answered_by_the_pipeline_of_its_key(opened: Opener, keys: Ke
 
 
 def test_a_key_carries_its_pipeline_strength_and_budget(opened: Opener, keys: Keys) -> None:
-    _, key = keys.create("app", pipeline="ipa", strength=0.5, budget=40)
+    _, key = keys.create("app", pipeline="ipa", strength=0.5, budget=80)
     door = opened(upstream=True)
     for i in range(4):
-        door.user("ann").add(f"my sister has {'very ' * 8} {i} dogs")
+        door.user("ann").add(f"my sister has dog number {i}, and she walks with it in the park on all days of a week")
     answer = ask(door, key, "my sister?", user="ann").idiolect
     assert (answer["pipeline"], answer["strength"]) == ("ipa", 0.5)
-    assert 0 < answer["tokens"]["personal"] <= 20
+    assert 0 < answer["tokens"]["personal"] <= 40
     ours = {"strength": 1.0, "budget": 10**6}  # a request may be more personal, but not longer
     more = ask(door, key, "my sister?", user="ann", extra_body={"idiolect": ours}).idiolect
     assert more["strength"] == 1.0
-    assert 20 < more["tokens"]["personal"] <= 40
+    assert 40 < more["tokens"]["personal"] <= 80
 
 
 def test_a_key_without_strength_or_budget_is_answered_as_the_settings_say(opened: Opener, keys: Keys) -> None:

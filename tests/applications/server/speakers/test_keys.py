@@ -83,9 +83,7 @@ def test_a_key_that_makes_no_sense_is_refused_with_the_fix(keys: Keys, given: di
         keys.create(str(given.pop("kind")), **given)
 
 
-def test_keys_of_an_earlier_version_are_read_and_written_on(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_keys_of_an_earlier_version_are_read_and_written_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     names, steps, fields = "pipeline, created, revoked", module.STEPS, module.FIELDS
     monkeypatch.setattr(module, "STEPS", steps[:1])
     monkeypatch.setattr(module, "FIELDS", fields[: fields.index(names) + len(names)])

@@ -85,7 +85,7 @@ def test_it_allows_what_was_asked_for_and_never_more_than_its_key(opened: Opener
     assert door.http.get("/v1/users/ann/memories", headers=reads).status_code == 200
     with pytest.raises(PermissionDeniedError):
         say(door, reads["Authorization"].removeprefix("Bearer "))
-    for wrong in ({"expires_in": 10**6}, {"expires_in": 0}, {"scopes": ["admin"]}, {"scopes": []}, {"user": "bob"}):
+    for wrong in ({"expires_in": 10**6}, {"expires_in": 0}, {"scopes": ["admin"]}, {"scopes": []}, {"who": "bob"}):
         assert asked(door, key, **wrong).status_code == 400
 
 

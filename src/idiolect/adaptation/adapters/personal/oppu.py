@@ -34,7 +34,7 @@ PAPER = Recipe(lr=1e-4, weight_decay=1e-2, batch=16, warmup=0.1, schedule="linea
         phi="the user's own LoRA",
         trains="one LoRA for everybody, then one a user",
         roles={"base": Access.WEIGHTS},
-        data=("post", "interaction"),
+        data=("post", "interaction", "preference"),
         tasks=("tag", "rewrite"),
         resume="approximate",
         cousin="stage 1 alone: the LoRA trained on everybody",

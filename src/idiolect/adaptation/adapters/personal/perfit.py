@@ -30,7 +30,7 @@ from idiolect.training.reft import Reft
         phi="the user's own intervention at a block's output",
         trains="one intervention for everybody, then one a user",
         roles={"base": Access.WEIGHTS},
-        data=("post", "interaction"),
+        data=("post", "interaction", "preference"),
         tasks=("tag", "rewrite"),
         resume="approximate",
         cousin="stage 1 alone: the intervention trained on everybody",

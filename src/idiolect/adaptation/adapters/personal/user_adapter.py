@@ -39,7 +39,7 @@ class Tuned:
         phi="the user's own vector",
         trains="one LoRA for everybody, then one vector a user",
         roles={"base": Access.WEIGHTS},
-        data=("post", "interaction"),
+        data=("post", "interaction", "preference"),
         tasks=("tag", "rate"),
         resume="approximate",
         cousin="one vector shared by everybody",

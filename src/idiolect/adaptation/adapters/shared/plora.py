@@ -37,7 +37,7 @@ if TYPE_CHECKING:
         phi="the user's own vector inside the low-rank path",
         trains="one LoRA for everybody and one vector a user, together; for a newcomer the vector alone",
         roles={"base": Access.WEIGHTS},
-        data=("post", "interaction"),
+        data=("post", "interaction", "preference"),
         tasks=("tag", "rate"),
         resume="approximate",
         cousin="p = none: the same LoRA without the user",

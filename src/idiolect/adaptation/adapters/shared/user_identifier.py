@@ -45,7 +45,7 @@ class Known:
         phi="tokens that name the user",
         trains="the model, on everybody's examples",
         roles={"base": Access.WEIGHTS},
-        data=("post", "interaction"),
+        data=("post", "interaction", "preference"),
         tasks=("tag", "rate"),
         through="learn",
         cousin="one identifier for all",

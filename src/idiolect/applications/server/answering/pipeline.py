@@ -1,6 +1,7 @@
 """From a user's records to what is shown to the model: methods by name, within a budget of tokens, nothing silently.
 
-A method that needs more than the model gives, or that has learnt nothing of him, is left out and named in `degraded`.
+A method that needs more than the model gives is left out and named in `degraded`; so is what a method that learns lacks
+of him, where what it learnt from everybody answers.
 Recalled text is data: a line each, its markup broken, between marks that say what it is.
 """
 
@@ -15,11 +16,12 @@ from threading import Lock
 from typing import Any
 
 from idiolect import registry
+from idiolect.applications.server.adapters.adapted import Adapting, Asked
 from idiolect.applications.server.errors import Refusal
 from idiolect.applications.server.feedback.learnt import Choice, Learnt, Taught
 from idiolect.applications.server.sources import Source, clean, used, weighed
 from idiolect.core.errors import BadInput, UnknownName
-from idiolect.core.idiolect import Block, Combine, Idiolect, Stream
+from idiolect.core.idiolect import Block, Idiolect, Stream
 from idiolect.core.layout import HISTORY, line
 from idiolect.core.method import Access, Method, flow
 from idiolect.core.model import Model
@@ -94,6 +96,7 @@ class Pipeline:
         self.model, self.options, self.count, self.learnt = model, options, count, learnt
         self.delimited, self.degrade = delimited, degrade
         self._card, self._compose = cache(registry.card), cache(partial(compose, options=options))
+        self.adapting = Adapting(learnt.owns, model, self._card, self)
         self._owns: OrderedDict[tuple[str, str, str], tuple[tuple[Record, ...], Any]] = OrderedDict()
         self._lock = Lock()
 
@@ -117,6 +120,7 @@ class Pipeline:
 
         Raises:
             Refusal: 400, a method cannot run and nothing may be left out.
+            CompositionError: methods that exclude each other.
         """
         began = time.perf_counter()
         plainly, named = self._parted(wanted.methods)
@@ -126,21 +130,22 @@ class Pipeline:
         if wanted.methods == NONE or wanted.strength == 0:
             return plain
         taught = self.learnt.taught(space, data, query, named, strength=wanted.strength, also=wanted.also)
-        degraded += self._left_out([(n, "has learnt nothing of him yet") for n in taught.missing])
+        ran = self.adapting.over(Asked(space=space, data=data, query=query, context=wanted.context), names)
+        lacking = (*((n, "has learnt nothing of him yet") for n in taught.missing), *ran.missing)
+        degraded += self._left_out(lacking if space else ())
+        taught = replace(taught, records=taught.records | ran.learnt)
         served = tuple(n for n in wanted.methods.split("|") if n in self.served)
         plain = replace(plain, degraded=tuple(degraded), taught=taught, served=served)
-        if not (names or pinned or taught.methods):
+        if not (ran.methods or pinned or taught.methods):
             return plain
-        made = self._condition(space, data, query, " | ".join(names)) if names else Idiolect()
-        made = _with(made, pinned)
-        mixes = self.model.access >= Access.LOGITS and made.combine is None
-        kept, tokens = self._fitted(
-            taught.idiolect | made, wanted.budget if mixes else int(wanted.budget * wanted.strength)
-        )
+        made = _with(ran.idiolect or Idiolect(), pinned)
+        mixes = self.model.access >= Access.LOGITS
+        budget = wanted.budget if mixes else int(wanted.budget * wanted.strength)
+        kept, tokens = self._fitted(taught.idiolect | made, budget)
         return replace(
             plain,
             idiolect=_mixed(self._marked(kept), wanted.strength) if mixes else self._marked(kept),
-            methods=(*names, *taught.methods),
+            methods=(*ran.methods, *taught.methods),
             sources=weighed(used(data, made, kept), query),
             tokens=tokens,
             milliseconds=1e3 * (time.perf_counter() - began),
@@ -149,8 +154,7 @@ class Pipeline:
     def runs(self, spec: str) -> bool:
         """Whether all methods of a pipeline can run here."""
         names, named = self._parted(spec)
-        able = all(self._card(n).roles.get("base", Access.TEXT) <= self.model.access for n in names)
-        return able and all(self.learnt.runs(n) for n in named)
+        return not any(map(self._unable, names)) and all(self.learnt.runs(n) for n in named)
 
     def forget(self, space: str, user: str) -> None:
         """Drops what was computed of a user."""
@@ -173,38 +177,43 @@ class Pipeline:
 
     def _able(self, names: Sequence[str]) -> tuple[list[str], list[dict[str, str]]]:
         """(methods that can run here, why others cannot)."""
-        able: list[str] = []
-        degraded: list[dict[str, str]] = []
-        for name in names:
-            card = self._card(name)
-            need = card.roles.get("base", Access.TEXT)
-            if need > self.model.access:
-                why = f"needs {need.name}, this model gives {self.model.access.name}"
-            elif card.trains != "nothing" or type(self._compose(name)).respond is not Method.respond:
-                why = "learns or answers in a way of its own, which the door does not run"
-            else:
-                able.append(name)
-                continue
-            degraded += self._left_out([(name, why)])
-        return able, degraded
+        why = {name: self._unable(name) for name in names}
+        return [n for n in names if not why[n]], self._left_out([(n, w) for n, w in why.items() if w])
 
-    def _condition(self, space: str, data: UserData, query: Query, spec: str) -> Idiolect:
+    def _unable(self, name: str) -> str:
+        """Why a method cannot run here; empty where it can."""
+        card = self._card(name)
+        need = card.roles.get("base", Access.TEXT)
+        if need > self.model.access:
+            return f"needs {need.name}, this model gives {self.model.access.name}"
+        if beside := sorted(card.roles.keys() - {"base"}):
+            return f"needs other models beside this one: {', '.join(beside)}"
+        alone = card.trains == "nothing" and type(self._compose(name)).respond is Method.respond
+        if not alone and not self.adapting.takes(name):
+            return "learns or answers in a way of its own, which the door does not run"
+        return ""
+
+    def idiolect(self, asked: Asked, spec: str) -> Idiolect:
+        """What methods that learn nothing make of a query."""
         method = self._compose(spec)
-        own = self._own(space, data, spec, method)
-        asked = flow(method.condition(data, query, None, own))
-        made: Idiolect = run(asked, {"base": self.model}, Key(method=spec, user=data.user_id))
+        stands = flow(method.condition(asked.data, asked.query, None, self._own(asked, spec, method)))
+        made: Idiolect = run(stands, {"base": self.model}, Key(method=spec, user=asked.data.user_id))
         return made
 
-    def _own(self, space: str, data: UserData, spec: str, method: Any) -> Any:
+    def own(self, asked: Asked, name: str) -> Any:
+        """What such a method makes of his records."""
+        return self._own(asked, name, self._compose(name))
+
+    def _own(self, asked: Asked, spec: str, method: Any) -> Any:
         """What adapting gives; gone on with where records were only added, begun anew where any changed or went."""
-        key = (space, data.user_id, spec)
+        data, key = asked.data, (asked.space, asked.data.user_id, spec)
         with self._lock:
             seen, own = self._owns.pop(key, ((), None))
         if data.records[: len(seen)] != seen:
             seen, own = (), None
         if len(seen) < len(data.records):
-            asked = flow(method.adapt(data, None, own))
-            own = run(asked, {"base": self.model}, Key(method=spec, user=data.user_id))
+            stands = flow(method.adapt(data, None, own))
+            own = run(stands, {"base": self.model}, Key(method=spec, user=data.user_id))
         with self._lock:
             self._owns[key] = (data.records, own)
             while len(self._owns) > KEPT:
@@ -249,13 +258,12 @@ def fitted(blocks: Sequence[Block], budget: int, count: Count) -> tuple[Block, .
 
 
 def _mixed(made: Idiolect, strength: float) -> Idiolect:
-    """Between generic and personal: log p = strength * personal + (1 - strength) * generic, up to a constant."""
-    if strength == 1 or not (made.streams[0].context or made.streams[0].edits):
+    """Between generic and personal."""
+    if strength == 1:
         return made
-    from idiolect.adaptation.steering import steer
+    from idiolect.generation.dial import dialled
 
-    combine = Combine(formula=steer, rows={"strength": strength - 1})
-    return replace(made, streams=(made.streams[0], Stream()), combine=combine)
+    return dialled(made, strength)
 
 
 def _text(blocks: Iterable[Block]) -> str:

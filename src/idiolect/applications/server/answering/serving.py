@@ -52,5 +52,8 @@ class Serving(Protocol):
     def salt(self, exchange: Exchange) -> str:
         """What keeps the cached prefixes of whom a request is about apart from others'; empty where none is taken."""
 
+    def own_salt(self, space: str, user: str) -> str:
+        """The same of a user whom no request is about."""
+
     def answered(self, exchange: Exchange) -> None:
         """Counts an answer that was given."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 from idiolect import config
 from idiolect.adaptation.alignment.decoding.pref import PReF
 from idiolect.adaptation.alignment.dimensions import best
+from idiolect.applications.server.adapters.stored import Owns
 from idiolect.applications.server.settings import Feedback
 from idiolect.core.idiolect import Idiolect
 from idiolect.core.method import Access, Method
@@ -18,7 +19,6 @@ from idiolect.core.requests import Sampling
 from idiolect.core.types import Query, UserData
 
 WEIGHTS = "pref"  # the method that learns his weights
-Owns = Callable[[str, str, str], Any]  # (space, user, method) -> what was learnt of him
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -38,7 +38,7 @@ def records(said: Feedback, prompt: str | None, answer: str | None, now: float) 
         if value is not None and not prompt:
             raise Refusal(400, f"{name} needs the answer_id or the prompt that it is about", param=name)
     if said.edited is not None:
-        if not answer:
+        if answer is None:  # one without a word may be edited too
             raise Refusal(400, "edited needs the answer_id that it is about", param="answer_id")
         found.append(_choice(prompt, said.edited, answer, now))
     if said.chosen is not None or said.rejected is not None:

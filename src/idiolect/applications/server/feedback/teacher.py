@@ -122,7 +122,8 @@ class Teacher:
         key = Key(method=name, user=data.user_id)
         loop.progress = self._checked
         try:
-            return run(flow(method.adapt(data, None, own)), {"base": self._beside(self.local)}, key)
+            # From all his choices anew: training on what is new alone, again and again, drifts away from the question.
+            return run(flow(method.adapt(data, None, None)), {"base": self._beside(self.local)}, key)
         finally:
             loop.progress = None
 

@@ -47,7 +47,5 @@ RESPONSES = body(
     tools={"type": "array", "items": OBJECT},
     **SHARED,
 )
-COMPLETIONS = body(
-    "model", "prompt", prompt=TEXT, logprobs={"type": "integer", "minimum": 0, "maximum": 20}, **SHARED
-)
+COMPLETIONS = body("model", "prompt", prompt=TEXT, logprobs={"type": "integer", "minimum": 0, "maximum": 20}, **SHARED)
 EMBEDDINGS = body("model", "input", model=TEXT, input={"oneOf": [TEXT, {"type": "array", "items": TEXT}]})

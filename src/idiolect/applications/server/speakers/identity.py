@@ -27,7 +27,13 @@ LENT = (900, SESSION)  # seconds that a token is good for, and at most
 EVERYTHING = ("chat", "memory:read", "memory:write", "train", "admin", "users:create")
 OWN = ("chat", "memory:read", "memory:write")  # what a user may do with what is his
 CHANGING = ("POST", "PUT", "PATCH", "DELETE")
-HANDED_ON = ("field", "per_minute", "pipeline", "budget", "strength")  # from a key to the logins and tokens it asked for
+HANDED_ON = (
+    "field",
+    "per_minute",
+    "pipeline",
+    "budget",
+    "strength",
+)  # from a key to the logins and tokens it asked for
 
 
 @dataclass(frozen=True, kw_only=True)

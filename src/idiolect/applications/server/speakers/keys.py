@@ -55,6 +55,7 @@ STEPS = (
     """,
 )
 FIELDS = "id, kind, name, space, user, field, scopes, quota, per_minute, pipeline, created, revoked, budget, strength"
+ID = 6  # bytes
 BOUNDS = {"budget": (0, 10**6), "strength": (0, 1), "quota": (0, 10**9), "per_minute": (0, 10**9)}
 
 
@@ -111,7 +112,7 @@ class Keys:
         for scope in wanted:
             if scope not in SCOPES:
                 raise UnknownName("scope", scope, SCOPES)
-        key = Key(id=secrets.token_hex(6), kind=kind, scopes=wanted, created=self.clock(), **fields)
+        key = Key(id=secrets.token_hex(ID), kind=kind, scopes=wanted, created=self.clock(), **fields)
         _check(key)
         return key, self._write(key)
 
@@ -140,7 +141,7 @@ class Keys:
         """
         key = self._known(id)
         if key.revoked is not None:
-            raise BadInput(f"key {id!r}", "it was revoked", "Make a new one with: idiolect keys create")
+            raise BadInput(f"key {key.id!r}", "it was revoked", "Make a new one with: idiolect keys create")
         return self._write(key)
 
     def find(self, said: str) -> Key | None:
@@ -159,7 +160,9 @@ class Keys:
     def get(self, id: str) -> Key | None:
         """The key of an id, while it opens something."""
         with self._database.reading() as connection:
-            row: Any = connection.execute(f"SELECT {FIELDS} FROM key WHERE id = ? AND revoked IS NULL", (id,)).fetchone()
+            row: Any = connection.execute(
+                f"SELECT {FIELDS} FROM key WHERE id = ? AND revoked IS NULL", (id,)
+            ).fetchone()
         return None if row is None else _key(row)
 
     @property
@@ -205,7 +208,8 @@ class Keys:
     def _known(self, id: str) -> Key:
         found = next((key for key in self.list() if key.id == id), None)
         if found is None:
-            raise BadInput(f"key {id!r}", "there is none of that id", "See: idiolect keys list")
+            shown = id[: 2 * ID]  # never all of a key that was given in its id's place
+            raise BadInput(f"key {shown!r}", "there is none of that id", "See: idiolect keys list")
         return found
 
     def _digest(self, secret: str) -> str:
