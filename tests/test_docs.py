@@ -14,11 +14,14 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parent.parent
-BLOCK = re.compile(r"^```(python|sh)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```(python|sh|talk)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+SAID = "> "
+FIGURES = re.compile(r"[-+]?\d[\d.-]*|#+")  # days, numbers and bars, which other machines and days draw otherwise
 PAGES = [
     "README.md",
     "docs/tutorial-researcher.md",
     "docs/tutorial-engineer.md",
+    "docs/tutorial-user.md",
     "docs/data.md",
     "docs/governance.md",
     "docs/applications.md",
@@ -31,12 +34,34 @@ def blocks(page: str) -> list[tuple[str, str]]:
 
 
 def shell(code: str) -> None:
-    """Each line as a command; `idiolect` is this environment's."""
+    """Each line as a command."""
     for line in code.splitlines():
-        name, *words = shlex.split(line, comments=True)
-        assert name == "idiolect", line
-        done = subprocess.run([sys.executable, "-m", name, *words], capture_output=True, text=True, check=False)
-        assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
+        command(line)
+
+
+def command(line: str, said: str = "") -> str:
+    """What a command prints that hears `said`; `idiolect` is this environment's."""
+    name, *words = shlex.split(line, comments=True)
+    assert name == "idiolect", line
+    called = [sys.executable, "-m", name, *words]
+    done = subprocess.run(called, input=said, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+def talk(code: str) -> None:
+    """A command, what is said to it, and what it answers: every answer stands in its output, in this order."""
+    first, *lines = code.splitlines()
+    said = "".join(f"{line.removeprefix(SAID)}\n" for line in lines if line.startswith(SAID))
+    printed = iter([words(line) for line in command(first.removeprefix("$ "), said).splitlines()])
+    for line in lines:
+        if not line.startswith(SAID):
+            assert words(line) in printed, f"{first}: nowhere after the last answer: {line}"
+
+
+def words(line: str) -> list[str]:
+    """A line without its prompts and figures."""
+    return FIGURES.sub("", line.removeprefix(SAID)).split()
 
 
 @pytest.mark.slow
@@ -51,6 +76,8 @@ def test_the_code_of_a_page_runs_from_top_to_bottom(page: str, tmp_path: Path, m
     for language, code in blocks(page):
         if language == "sh":
             shell(code)
+        elif language == "talk":
+            talk(code)
         else:
             exec(compile(code, page, "exec"), names)  # noqa: S102
 
@@ -62,6 +89,15 @@ def test_every_page_has_code_that_can_be_compiled(page: str) -> None:
     for language, code in found:
         if language == "python":
             compile(code, page, "exec")
+
+
+def test_a_talk_with_an_answer_that_was_not_given_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    printed = "help\n> Remembered.\n> Your dog is called Biscuit.\n  1  +7.1 ##  2026-01-02  My dog\n> "
+    monkeypatch.setattr(sys.modules[__name__], "command", lambda line, said="": printed)
+    said = "$ idiolect chat\n> My dog is called Biscuit\nRemembered.\n> And?\nYour dog is called Biscuit.\n"
+    talk(f"{said}  1  +3.5 #####  2026-11-22  My dog\n")
+    with pytest.raises(AssertionError, match="nowhere"):
+        talk(f"{said}Remembered.\n")
 
 
 @pytest.mark.parametrize("page", sorted(p.name for p in (ROOT / "docs").glob("*.md")))

@@ -92,7 +92,8 @@ def test_an_adapter_that_peft_made_loads_here(options: dict[str, Any], tmp_path:
 
 def trained_by_peft(model: HFModel, sites: str | list[str] | None) -> Any:
     """The model under a LoRA that PEFT trained for a few large steps."""
-    config = peft.LoraConfig(r=4, lora_alpha=6, target_modules=sites, task_type="CAUSAL_LM")
+    turned = model.module.config.model_type == "gpt2"  # its Conv1D holds weights the other way round
+    config = peft.LoraConfig(r=4, lora_alpha=6, target_modules=sites, task_type="CAUSAL_LM", fan_in_fan_out=turned)
     wrapped: Any = peft.get_peft_model(copy.deepcopy(model.module), config)
     optimiser = torch.optim.AdamW([p for p in wrapped.parameters() if p.requires_grad], lr=1e-1)
     for _ in range(3):

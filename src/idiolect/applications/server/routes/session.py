@@ -74,7 +74,7 @@ def link(request: Request, id: str) -> dict[str, Any]:
 def token(request: Request, id: str, body: Lent) -> dict[str, Any]:
     """A credential for a client of his own: it is that one user, allows no more than who asked, and ends by itself."""
     service, speaker = service_of(request), speaker_of(request)
-    wanted = body.scopes or [s for s in OWN if s in speaker.scopes]
+    wanted: list[str] = [*body.scopes] if body.scopes else [s for s in OWN if s in speaker.scopes]
     for scope in wanted or OWN[:1]:
         speaker.needs(scope)
     if (handle := service.person(speaker, speaker.reaches(unquote(id)))) is None:

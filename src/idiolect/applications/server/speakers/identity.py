@@ -127,7 +127,7 @@ class Door:
             key: id of the key that asks for it, with which it goes; empty where whoever runs the server does.
             seconds: how long it is good for at most.
         """
-        said = {"space": space, "user": user, "what": what, "id": secrets.token_hex(8), "key": key}
+        said: dict[str, Any] = {"space": space, "user": user, "what": what, "id": secrets.token_hex(8), "key": key}
         said |= {"scopes": [s for s in OWN if s in scopes], "until": self.keys.clock() + seconds}
         return (TOKEN if what == "token" else "") + self._fernet.encrypt(json.dumps(said).encode()).decode()
 
