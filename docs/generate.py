@@ -27,6 +27,8 @@ COMMANDS = (
     *((name,) for name in ("users", "remember", "recall", "profile", "forget", "export", "import", "erase", "doctor")),
     *((name,) for name in ("consents", "backup", "restore", "chat", "serve", "keys", "adapt", "adapters")),
     *((name,) for name in ("recommend", "search", "rewrite", "benchmark", "compare", "judge")),
+    *(("judge", name) for name in ("pairs", "pages", "read")),
+    ("simulate",),
     ("mcp",),
     ("users", "link"),
     ("config", "show"),
