@@ -115,9 +115,9 @@ def log(door: Running, folder: Path, texts: Sequence[str]) -> None:
 
 
 def dialogue(door: Running, folder: Path, texts: Sequence[str]) -> None:
-    """A file of messages in OpenAI's form."""
+    """A file of a dialogue, as applications keep them."""
     said = [*({"role": "user", "content": text} for text in texts), {"role": "assistant", "content": CLAIM}]
-    (folder / "said.json").write_text(json.dumps(said), encoding="utf-8")
+    (folder / "said.json").write_text(json.dumps([{"user": "ann", "messages": said}]), encoding="utf-8")
     called = ["remember", "ann", "--file", str(folder / "said.json"), "--home", str(door.service.settings.home)]
     done = CliRunner().invoke(app, called)
     assert done.exit_code == 0, done.output
