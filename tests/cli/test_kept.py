@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from idiolect.cli import app, memory
 from idiolect.data.sqlite.jobs import MOST
-from idiolect.memory import known
+from idiolect.memory import known, portable
 from idiolect.memory.opening import open
 
 Run = Callable[..., Result]
@@ -91,6 +91,7 @@ def test_an_extra_that_lacks_something_is_named_with_the_way_to_get_it(monkeypat
 
 def test_long_work_tells_how_far_it_is(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory, "BATCH", 2)
+    monkeypatch.setattr(portable, "STEP", 2)
     lines = [json.dumps({"user": "ann", "text": f"text {n}", "time": float(n)}) for n in range(5)]
     (tmp_path / "said.jsonl").write_text("\n".join(lines))
     done = run("remember", "ann", "--file", str(tmp_path / "said.jsonl"))

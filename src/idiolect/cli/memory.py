@@ -236,7 +236,8 @@ def adding(
     before, of = among or (0, len(given))
     added: list[dict[str, Any]] = []
     for start in range(0, len(given), BATCH):
-        tell("adding", before + start, of)
+        if of > BATCH:
+            tell("adding", before + start, of)
         added += handle.add(given[start : start + BATCH], **more)["results"]
     return added
 

@@ -50,9 +50,9 @@ def untold(what: str, done: int, of: int) -> None:
 
 
 def counted(given: Sequence[One], what: str, tell: Tell) -> Iterator[One]:
-    """Each in turn; how many are done is told every so often."""
+    """Each in turn; how many are done is told every so often, where they are many."""
     for done, one in enumerate(given):
-        if done % STEP == 0:
+        if done % STEP == 0 and len(given) > STEP:
             tell(what, done, len(given))
         yield one
 

@@ -49,9 +49,7 @@ def left(folder: Path, words: list[str]) -> list[str]:
     return [word for word in words if word.encode() in there]
 
 
-def test_deleted_records_of_every_kind_are_in_no_byte_once_their_receipts_are_closed(
-    alone: Server, place: str
-) -> None:
+def test_deleted_records_of_every_kind_are_in_no_byte_once_their_receipts_are_closed(alone: Server, place: str) -> None:
     words = {kind: canary(kind) for kind in KINDS}
     doctor = ["doctor", "--database", alone.app, "--space", place]
     with open(alone.app, place, encoder=Letters() if alone.vectors else None) as space:

@@ -20,7 +20,16 @@ def people(count: int = 20, questions: int = 8) -> list[Pair]:
         for q in range(questions):
             better, worse = (LOUD, CALM) if loud else (CALM, LOUD)
             name = f"The person is number {u}."
-            pairs.append(Pair(f"{u}/{q}", name, f"question {u} {q}", better, worse, "unguided"))
+            pairs.append(
+                Pair(
+                    id=f"{u}/{q}",
+                    person=name,
+                    question=f"question {u} {q}",
+                    chosen=better,
+                    rejected=worse,
+                    kind="unguided",
+                )
+            )
     return pairs
 
 

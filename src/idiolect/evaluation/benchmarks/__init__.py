@@ -15,7 +15,8 @@ Nothing of any set is shipped: a folder with the official files is named, checke
 | `card` | what a benchmark says of itself; finding its files |
 | `rows` | one measured number with its limits; one comparison |
 | `run` | reads, counts, measures, and puts published baselines beside |
-| `ranking`, `finding`, `choosing`, `annotators`, `sequences`, `linear` | what several of them share |
+| `ranking`, `finding`, `choosing`, `pairs`, `annotators`, `sequences`, `linear` | what several of them share |
+| `measured.toml` | which files the published rows were measured on |
 | `vectors` | sentence vectors that are kept between runs |
 """
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from idiolect.core.errors import BadInput
 from idiolect.data.readers.text import mapping, text
-from idiolect.evaluation.benchmarks import linear
+from idiolect.evaluation.benchmarks import linear, pairs
 from idiolect.evaluation.benchmarks.card import Card, digest, folded
 from idiolect.evaluation.benchmarks.rows import Label, Row, mean
 from idiolect.evaluation.metrics import Floats
@@ -31,31 +31,19 @@ CARD = Card(
     files=("prism_pairs.jsonl",),
 )
 FIELDS = ("id", "user_info", "question", "chosen", "rejected", "conversation_type")
-FOLDS = 5
 WEIGHTS = (0.02, 0.05, 0.15, 0.5)
-PULLS = (3.0, 10.0, 30.0, 100.0, 300.0)
 FACTS = 60  # commonest statements of a description that the reward may lean on
 LENGTH, BALANCED = "longer reply", "length-balanced half"
-REWARDS = (  # in the order in which `predicted` makes them
-    Label("", "one reward for all"),
-    Label("", "reward by description", ours=True),
-    Label("", "reward by another's description", ours=True, control=True),
-    Label("", "reward a person", ours=True),
-    Label("", "reward of another person", ours=True, control=True),
-)
+DESCRIBED = Label("", "reward by description", ours=True)
+MISTAKEN = Label("", "reward by another's description", ours=True, control=True)
 Places: TypeAlias = NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """A reply that the person preferred to another."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair(pairs.Pair):
+    """With its id in the file; the person is known by his description."""
 
     id: str
-    person: str
-    question: str
-    chosen: str
-    rejected: str
-    kind: str
 
 
 def read(folder: Path) -> list[Pair]:
@@ -65,7 +53,8 @@ def read(folder: Path) -> list[Pair]:
     found = []
     for place, raw in CARD.lines(folder, CARD.files[0]):
         item = mapping(raw, place, *FIELDS)
-        found.append(Pair(*(text(item[f], place) for f in FIELDS)))
+        id, person, question, chosen, rejected, kind = (text(item[f], place) for f in FIELDS)
+        found.append(Pair(id=id, person=person, question=question, chosen=chosen, rejected=rejected, kind=kind))
     if not found:
         raise BadInput(folder / CARD.files[0], "it holds no pair", "Fetch the file again")
     return found
@@ -91,7 +80,8 @@ def measure(data: Sequence[Pair], encoder: Encoder | None) -> Iterator[Row]:
         "longer preferred": np.flatnonzero(longer > 0.5),
         "shorter preferred": np.flatnonzero(longer < 0.5),
     }
-    found = {Label("", LENGTH): longer, **predicted(data)}
+    everybody, *persons = pairs.predicted(data, data).items()
+    found = {Label("", LENGTH): longer, **dict([everybody]), **by_description(data), **dict(persons)}
     for part, at in parts.items():
         people = [owners[i] for i in at.tolist()]
         for said, right in found.items():
@@ -122,61 +112,23 @@ def balanced(data: Sequence[Pair], longer: Floats) -> Places:
     return np.sort(np.array([i for side in sides for i in side[:size]], dtype=np.int64))
 
 
-def predicted(data: Sequence[Pair]) -> dict[Label, Floats]:
-    """(n,) accuracies of each pair by each reward; nobody's is trained on the question or, but for his own reward, on
-    the person."""
+def by_description(data: Sequence[Pair]) -> dict[Label, Floats]:
+    """(n,) accuracies of each pair by rewards that lean on descriptions; none is trained on the question or person."""
     rows = linear.deltas([(p.chosen, p.rejected) for p in data])
     rows = rows / linear.scale(rows)
     people, named = described(data)
     asked = np.array([p.question for p in data])
-    fold = np.array([folded(p.person, FOLDS) for p in data])
-    found = {label: np.zeros(len(data)) for label in REWARDS}
-    for k in range(FOLDS):
+    fold = np.array([folded(p.person, pairs.FOLDS) for p in data])
+    found = {label: np.zeros(len(data)) for label in (DESCRIBED, MISTAKEN)}
+    for k in range(pairs.FOLDS):
         test = np.flatnonzero(fold == k)
         train = np.flatnonzero((fold != k) & ~np.isin(asked, asked[test]))
-        everybody = linear.fit(rows[train])
         weight = _tuned(rows, people, train, fold)
         joint = linear.fit(_crossed(rows[train], weight * people[train]))
         stranger = test[_strangers([named[i] for i in test.tolist()])]
-        pull = _pulled(rows, data, train, fold)
-        made = (
-            linear.right(rows[test] @ everybody),
-            linear.right(_crossed(rows[test], weight * people[test]) @ joint),
-            linear.right(_crossed(rows[test], weight * people[stranger]) @ joint),
-            _alone(rows, data, test, test, everybody, pull),
-            _alone(rows, data, test, stranger, everybody, pull),
-        )
-        for right, kept in zip(made, found.values(), strict=True):
-            kept[test] = right
+        for label, whose in ((DESCRIBED, test), (MISTAKEN, stranger)):
+            found[label][test] = linear.right(_crossed(rows[test], weight * people[whose]) @ joint)
     return found
-
-
-def _alone(rows: Floats, data: Sequence[Pair], test: Places, whose: Places, everybody: Floats, pull: float) -> Floats:
-    """(n,) whether each pair is ordered right by the reward of one person, learnt from his pairs on other questions.
-
-    Args:
-        whose: (n,) the place of a pair of the person whose reward is asked.
-    """
-    mine: dict[str, list[int]] = {}
-    for i in test.tolist():
-        mine.setdefault(data[i].person, []).append(i)
-    known: dict[tuple[str, str], Floats] = {}
-    scores = []
-    for i, other in zip(test.tolist(), whose.tolist(), strict=True):
-        person, question = data[other].person, data[i].question
-        if (person, question) not in known:
-            seen = [j for j in mine[person] if data[j].question != question]
-            known[person, question] = linear.near(rows[seen], everybody, pull)
-        scores.append(float(rows[i] @ known[person, question]))
-    return linear.right(np.array(scores))
-
-
-def _pulled(rows: Floats, data: Sequence[Pair], train: Places, fold: Places) -> float:
-    """How much a person is drawn to everybody: what predicts one of the training folds best from the others."""
-    held = fold[train] == fold[train].min()
-    inner, outer = train[~held], train[held]
-    everybody = linear.fit(rows[inner])
-    return max(PULLS, key=lambda pull: float(_alone(rows, data, outer, outer, everybody, pull).mean()))
 
 
 def _tuned(rows: Floats, people: Floats, train: Places, fold: Places) -> float:
