@@ -29,6 +29,7 @@ COMMANDS = (
     *((name,) for name in ("recommend", "search", "rewrite", "benchmark", "compare", "judge")),
     *(("judge", name) for name in ("pairs", "pages", "read")),
     ("simulate",),
+    ("jobs",),
     ("mcp",),
     ("users", "link"),
     ("config", "show"),

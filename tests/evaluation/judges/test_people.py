@@ -7,7 +7,8 @@ from idiolect.core.method import Access
 from idiolect.evaluation.benchmarks.preference.prism import Pair
 from idiolect.evaluation.judges.__main__ import against_people, labelled
 
-PAIRS = [Pair(str(n), f"person {n % 4}", "Which?", "good reply", "bad reply", "open") for n in range(8)]
+ASKED = {"question": "Which?", "chosen": "good reply", "rejected": "bad reply", "kind": "open"}
+PAIRS = [Pair(id=str(n), person=f"person {n % 4}", **ASKED) for n in range(8)]
 
 
 class Judge:
