@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 
 POLITE, ASKS, TOKENS, LOAD = 8, 12, 16, 50
 NAME, SITE, QUESTION = "random-llama-0", "model.layers.0.self_attn.q_proj", "how are you today?"
-MANY = [8, pytest.param(64, marks=pytest.mark.slow), pytest.param(1000, marks=pytest.mark.long)]
-PEOPLE = [12, pytest.param(100, marks=pytest.mark.slow), pytest.param(10_000, marks=pytest.mark.long)]
+MANY = [pytest.param(8, marks=pytest.mark.slow), pytest.param(1000, marks=pytest.mark.long)]
+PEOPLE = [pytest.param(12, marks=pytest.mark.slow), pytest.param(10_000, marks=pytest.mark.long)]
 
 
 @contextmanager

@@ -147,16 +147,17 @@ class Adapting:
 def standing(method: AnyMethod, data: UserData, query: Query, theta: Any, own: Any) -> Flow[Idiolect | None]:
     """What the method's answer stands under; None where it is more than one text that is given as it comes."""
     if type(method).respond is Method.respond:
-        return (yield from flow(method.condition(data, query, theta, own)))
+        made: Idiolect = yield from flow(method.condition(data, query, theta, own))
+        return made
     asked = flow(method.respond(data, query, theta, own))
     try:
         request = next(asked)
         while not (isinstance(request, Ask) and request.query == query):
             request = asked.send((yield request))
-        plain = request.n == 1 and not request.sampling.temperature
+        made, plain = request.idiolect, request.n == 1 and not request.sampling.temperature
         asked.send((MARK,))
     except StopIteration as end:
-        return request.idiolect if end.value == MARK and plain else None
+        return made if end.value == MARK and plain else None
     finally:
         asked.close()
     return None
