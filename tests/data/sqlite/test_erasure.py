@@ -194,7 +194,7 @@ def test_a_receipt_holds_only_counts_times_and_names_of_folders(space: Space) ->
     ann.add("secret")
     ann.erase()
     (receipt,) = space.receipts()
-    assert {type(v) for v in vars(receipt).values()} <= {int, float, str}
+    assert {type(v) for v in vars(receipt).values()} <= {bool, int, float, str}
     assert [v for v in vars(receipt).values() if isinstance(v, str)] == [receipt.unit]
     space.close()
 

@@ -192,7 +192,8 @@ def test_different_adapters_steering_and_streams_in_one_batch_are_as_one_by_one(
     assert len(set(alone)) > len(asked) // 2
 
 
-def test_who_has_none_is_answered_by_what_was_learnt_from_everybody(door: Running, place: Path, model: HFModel) -> None:
+def test_who_has_none_is_answered_by_what_was_learnt_from_everybody(doors: Doors, place: Place, model: HFModel) -> None:
+    door = doors("oppu")
     answer = say(door, "oppu", STRANGER)
     assert text(answer) == library(place, model, "oppu", STRANGER)
     (lacks,) = answer.idiolect["degraded"]

@@ -61,7 +61,7 @@ class Vllm:
 
     def _load(self, name: str, path: Path) -> httpx.Response:
         self.log.append("load")
-        if not (path / export.CONFIG).is_file():
+        if not (path / "adapter_config.json").is_file():
             return httpx.Response(404, json={"error": {"message": f"no adapter at {path}"}})
         if name in self.loaded:
             return httpx.Response(400, json={"error": {"message": f"'{name}' has already been loaded."}})
@@ -203,7 +203,7 @@ def test_the_server_is_given_one_alpha_for_all_ranks(door: Door, server: Vllm) -
     door.learns("ann", scale=2.0)
     door.asks("ann")
     (folder,) = server.loaded.values()
-    config = json.loads((folder / export.CONFIG).read_text(encoding="utf-8"))
+    config = json.loads((folder / "adapter_config.json").read_text(encoding="utf-8"))
     (edit,) = export.load(folder)
     assert config["r"] == config["lora_alpha"]
     assert edit.rows["scale"] == 1.0
