@@ -202,7 +202,10 @@ def entering(opened: Opener, folder: Path, way: Way, texts: Sequence[str]) -> No
     shown = len(answer.idiolect["sources"])
     assert shown > len(texts) // 2  # they did come in, and were recalled
     assert len(inside.strip().splitlines()) <= shown + 8  # a line each, beside the headings
-    assert door.user("ann").facts() == []  # nobody else's claim is a fact of his
+    door.user("eve").add(CLAIM)
+    claimed, known = ({(f["name"], f["value"]) for f in door.user(u).facts()} for u in ("eve", "ann"))
+    assert claimed
+    assert claimed.isdisjoint(known)  # nobody else's claim is a fact of his
 
 
 @pytest.mark.parametrize("way", WAYS)
