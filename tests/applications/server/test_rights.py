@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
+
+from idiolect.applications.server.answering.explain import sound
 
 if TYPE_CHECKING:
     from tests.applications.conftest import Opener, Running
@@ -134,6 +136,26 @@ def test_an_explanation_goes_too_when_the_source_is_erased_elsewhere(ann: Ann) -
     ann.door.user("ann").delete_all()
     assert not ann("GET", f"/answers/{answer}/explain")["explained"]
     assert ann("GET", "/answers")["results"][0]["question"] is None
+
+
+def test_an_answer_whose_words_went_while_it_was_read_is_told_without_them() -> None:
+    whole = {
+        "answer_id": "ans_1",
+        "created": 1.0,
+        "messages": [{"role": "user", "content": "Where?"}],
+        "text": "In Kyoto",
+    }
+
+    class Emptied:
+        """Notes from which another thread has just taken the words, and what they rested on."""
+
+        def resting(self, answer: str) -> list[str]:
+            return []
+
+        def answer(self, id: str) -> dict[str, Any] | None:
+            return {"answer_id": id, "created": 1.0}
+
+    assert sound(cast("Any", Emptied()), whole, frozenset()) == {"answer_id": "ans_1", "created": 1.0}
 
 
 def test_stored_answers_end_with_their_time(opened: Opener) -> None:

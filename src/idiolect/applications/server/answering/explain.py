@@ -39,12 +39,11 @@ def sound(notes: Notes, answer: dict[str, Any], ids: frozenset[str]) -> dict[str
     Args:
         ids: of all that is kept of him.
     """
-    gone = [record for record in notes.resting(answer["answer_id"]) if record not in ids]
-    if not gone:
-        return answer
-    for record in gone:
-        notes.erased(record)
-    return notes.answer(answer["answer_id"]) or answer
+    for record in notes.resting(answer["answer_id"]):
+        if record not in ids:
+            notes.erased(record)
+    # Read again in any case: another thread may have taken the words out since, and with them what they rested on.
+    return notes.answer(answer["answer_id"]) or {name: answer[name] for name in ("answer_id", "created")}
 
 
 def listed(answer: Mapping[str, Any]) -> dict[str, Any]:
