@@ -81,6 +81,7 @@ class Killed(BaseException):
     """As if the process had been killed: nothing catches it."""
 
 
+@pytest.mark.slow
 def test_after_a_kill_the_same_adapters_are_published(
     tmp_path: Path, llama: HFModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -402,6 +403,7 @@ def test_names_of_compositions_are_names_of_folders() -> None:
         plain("../up")
 
 
+@pytest.mark.slow
 def test_what_a_run_holds_grows_with_a_round_and_not_with_the_users(
     tmp_path: Path, llama: HFModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -160,6 +160,7 @@ def test_a_method_learns_for_each_task_by_itself_or_for_all_together(
     assert all(r.adapt_seconds > 0 and r.trained_parameters for r in table.read(out))
 
 
+@pytest.mark.slow
 def test_what_other_tasks_teach_is_learnt_without_the_one_that_is_asked(tmp_path: Path, llama: HFModel) -> None:
     presets = tmp_path / "quick.toml"
     presets.write_text("[methods.user_adapter]\ntune = false\nrecipe = { steps = 2, lr = 0.1 }\n")
@@ -212,6 +213,7 @@ def test_answers_without_their_head_are_nobodys(tmp_path: Path) -> None:
         evaluate(experiment(tmp_path), model=Parrot())
 
 
+@pytest.mark.slow
 def test_a_report_of_a_run_that_was_cut_off_says_so(tmp_path: Path) -> None:
     out = evaluate(experiment(tmp_path), model=Parrot())
     assert "is not finished" not in report(out).read_text()

@@ -56,6 +56,7 @@ def test_what_may_not_leave_this_machine_is_shown_to_its_own_server_alone(
     assert any("=>" in m["content"] for body in server.asked for m in body["messages"]) == shown
 
 
+@pytest.mark.slow
 def test_without_a_folder_for_them_no_answers_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     server = running(monkeypatch)
     evaluate(served(tmp_path, cache=""))
@@ -75,6 +76,7 @@ def test_a_method_that_needs_weights_is_refused_by_name(tmp_path: Path, monkeypa
     assert not server.asked
 
 
+@pytest.mark.slow
 def test_of_all_methods_those_that_a_server_cannot_carry_are_left_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -60,6 +60,7 @@ def test_every_answer_says_which_model_gave_it(tmp_path: Path, models: dict[str,
     assert found == {("ipa @ parrot", "parrot"), ("ipa @ mute", "mute")}
 
 
+@pytest.mark.slow
 def test_one_report_holds_all_and_says_how_to_run_them_again(tmp_path: Path, models: dict[str, Parrot]) -> None:
     out = evaluate(both(tmp_path))
     page = report(out).read_text()

@@ -64,6 +64,7 @@ def crowded(opened: Opener) -> Running:
     return door
 
 
+@pytest.mark.slow
 def test_names_that_look_alike_are_different_people_in_paths_bodies_and_folders(crowded: Running) -> None:
     assert set(crowded.service.space("default").users()) == set(ALIKE)
     for i, name in enumerate(ALIKE):

@@ -58,6 +58,7 @@ def broken(*_: Any) -> None:
     raise RuntimeError("odd")
 
 
+@pytest.mark.slow
 def test_no_secret_is_in_any_log_line_error_span_metric_setting_or_file(
     opened: Opener,
     tracer: TracerProvider,

@@ -82,6 +82,7 @@ def test_single_deletions_are_out_of_all_bytes_within_a_second(space: Space) -> 
     space.close()
 
 
+@pytest.mark.slow
 def test_scrubbing_reaches_what_zeroing_freed_bytes_leaves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     chance = random.Random(SEED)
     monkeypatch.setattr(Later, "soon", lambda self: None)  # nothing happens behind

@@ -119,6 +119,7 @@ def address(socket_enabled: None) -> Iterator[str]:
     server.server_close()
 
 
+@pytest.mark.slow
 def test_the_command_lets_people_talk_with_a_server(address: str, tmp_path: Path) -> None:
     words = ["simulate", "--url", address, "--name", "small", "--users", "2", "--facts", "2", "--sessions", "2"]
     done = CliRunner().invoke(
@@ -142,6 +143,7 @@ def test_half_an_address_is_refused() -> None:
     assert "--name" in done.stderr
 
 
+@pytest.mark.slow
 def test_ours_is_a_space_that_answers_and_is_told_what_he_likes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

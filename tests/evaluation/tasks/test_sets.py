@@ -127,6 +127,7 @@ ONLY = {"locomo": ("single-hop",)}  # of the kinds that the file names, those in
 RUNS = Path(experiments.__file__).parent.parent / "experiments" / "runs"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FILES)
 def test_a_ready_file_runs_on_a_server_and_the_official_form(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -168,6 +168,7 @@ def test_each_user_is_answered_as_the_library_answers_him(
         assert answer.idiolect["sources"] == []  # nothing of his stands in the prompt
 
 
+@pytest.mark.slow
 def test_different_adapters_steering_and_streams_in_one_batch_are_as_one_by_one(doors: Doors) -> None:
     door = doors("oppu", "perfit", "stylevector")
     local = door.service.local
@@ -223,6 +224,7 @@ def test_where_nothing_may_be_left_out_he_is_refused(doors: Doors) -> None:
         assert (found.status_code, found.json()["error"]["code"]) == (400, "method_unavailable")
 
 
+@pytest.mark.slow
 def test_without_the_consent_to_train_his_own_is_not_used(doors: Doors, place: Place, model: HFModel) -> None:
     door = doors("oppu")
     say(door, "oppu")  # it is held in memory
@@ -245,6 +247,7 @@ def test_it_goes_with_a_record_that_it_was_learnt_from(doors: Doors) -> None:
     assert say(door, "oppu").idiolect["learnt_from"] == 0
 
 
+@pytest.mark.slow
 def test_what_was_learnt_over_another_base_is_not_used(doors: Doors) -> None:
     door = doors("oppu", model=HFModel.random("llama", seed=3))
     messages = [{"role": "user", "content": QUESTION}]
