@@ -17,6 +17,9 @@ from hypothesis import HealthCheck, settings  # noqa: E402
 from pytest_socket import disable_socket  # noqa: E402
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from browser import Browser
     from idiolect.models.hf import HFModel
 
 # No example fails by the clock, nor by chance: a busy machine passes what an idle one passes.
@@ -53,3 +56,15 @@ def lfm2() -> HFModel:
     from idiolect.models.hf import HFModel
 
     return HFModel.random("lfm2")
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """A real one without a window, with a profile of its own."""
+    from browser import CHROMIUM, Browser
+
+    if CHROMIUM is None:
+        pytest.skip("there is no chromium: apt-get install chromium")
+    made = Browser(tmp_path_factory.mktemp("profile"))
+    yield made
+    made.close()

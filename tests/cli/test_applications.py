@@ -2,35 +2,22 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
 
 import idiolect
-from idiolect.cli import app, applications
+from cli.conftest import Run, read
+from idiolect.cli import applications
 from idiolect.core.types import Post
 from idiolect.models.scripted import ScriptedModel
 
-Run = Callable[..., Result]
 
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    monkeypatch.setenv("IDIOLECT_HOME", str(tmp_path / "home"))
+@pytest.fixture(autouse=True)
+def _ann(run: Run) -> None:
     with idiolect.open(encoder=None) as space:
         space.user("ann").add(["I love ships and the sea", "I hate robots"])
         space.user("ann").add(Post(id="p", task="mail", prompt="", text="hey all, the ship sails at noon! cheers"))
-    return lambda *words, **more: CliRunner().invoke(app, list(words), **more)
-
-
-def read(result: Result) -> Any:
-    assert result.exit_code == 0, result.output
-    return json.loads(result.stdout)
 
 
 def test_recommend_says_which_memory_a_place_rests_on(run: Run) -> None:

@@ -3,30 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
 
-from idiolect.cli import app
+from cli.conftest import Run, read
 from idiolect.governance import keys
 
-Run = Callable[..., Result]
 
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    monkeypatch.setenv("IDIOLECT_HOME", str(tmp_path / "home"))
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keys, "COST", 2**4)
-    return lambda *words, **more: CliRunner().invoke(app, list(words), **more)
-
-
-def read(result: Result) -> Any:
-    assert result.exit_code == 0, result.output
-    return json.loads(result.stdout)
 
 
 def test_consents_begin_with_the_defaults_and_are_allowed_and_withdrawn(run: Run) -> None:

@@ -3,32 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
 
-from idiolect.cli import app, memory
+from cli.conftest import Run, read
+from idiolect.cli import memory
 from idiolect.data.sqlite.jobs import MOST
 from idiolect.memory import known, portable
 from idiolect.memory.opening import open
 
-Run = Callable[..., Result]
 ADDRESS = "postgresql://app:secret@db.example.org/kept"
-
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    monkeypatch.setenv("IDIOLECT_HOME", str(tmp_path / "home"))
-    return lambda *words, **more: CliRunner().invoke(app, list(words), **more)
-
-
-def read(result: Result) -> Any:
-    assert result.exit_code == 0, result.output
-    return json.loads(result.stdout)
 
 
 def test_recall_shows_each_signals_part_and_the_rule_that_decided(run: Run) -> None:

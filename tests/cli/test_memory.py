@@ -3,28 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
 
-from idiolect.cli import app
-
-Run = Callable[..., Result]
-
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    monkeypatch.setenv("IDIOLECT_HOME", str(tmp_path / "home"))
-    return lambda *words, **more: CliRunner().invoke(app, list(words), **more)
-
-
-def read(result: Result) -> Any:
-    assert result.exit_code == 0, result.output
-    return json.loads(result.stdout)
+from cli.conftest import Run, read
 
 
 def test_what_is_remembered_is_recalled(run: Run) -> None:

@@ -9,19 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from applications.page.browser import CHROMIUM, Browser, Tab
+from browser import Browser, Tab
 
 DOOR = Path(__file__).with_name("door.py")
 Opens = Callable[..., Tab]
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("there is no chromium: apt-get install chromium")
-    made = Browser(tmp_path_factory.mktemp("profile"))
-    yield made
-    made.close()
 
 
 @pytest.fixture

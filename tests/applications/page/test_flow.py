@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from applications.page.browser import Tab
 from applications.page.conftest import Opens
+from browser import Tab
 
 pytestmark = pytest.mark.slow
 VIEWS = ("ask", "knows", "say", "operator", "connect")

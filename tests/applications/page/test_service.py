@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from applications.page.browser import Browser
+from browser import Browser
 
 pytestmark = pytest.mark.slow
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from applications.page.browser import Tab
 from applications.page.conftest import Opens
 from applications.page.test_flow import asked, slide
+from browser import Tab
 
 pytestmark = pytest.mark.slow
 FIRST = "document.querySelector('.tastes input')"

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from applications.page.browser import CHROMIUM, Browser, Tab
+from browser import Browser, Tab
 from idiolect.evaluation.judges.page import DECOY, page
 from idiolect.evaluation.judges.pairwise import Pair
 from idiolect.evaluation.judges.raters import agreement, read_all
@@ -17,15 +16,6 @@ pytestmark = pytest.mark.slow
 PAIRS = tuple(Pair(id=f"p{i}", question=f"Tea {i}?", first="good", second="bad", user=f"u{i}") for i in range(4))
 STUDY = Study("tea", PAIRS, checks=2)
 SAVED = "fetch(document.getElementById('save').href).then(r => r.text())"
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("there is no chromium: apt-get install chromium")
-    made = Browser(tmp_path_factory.mktemp("profile"))
-    yield made
-    made.close()
 
 
 @pytest.fixture
